@@ -1,0 +1,98 @@
+//! Renderers of a [`Diagnostic`]: rustc-style text and one-line JSON.
+
+use annotate_snippets::{
+    Annotation, AnnotationKind, Element, Group, Level, Message, Renderer, Snippet,
+};
+use serde_json::{Value, json};
+
+use crate::{Diagnostic, Severity, SourceText};
+
+/// Renders one diagnostic as rustc would, with colour if asked for.
+///
+/// `source` is the text that the spans point into; without it only message, notes and help show.
+pub fn text(diagnostic: &Diagnostic, source: Option<&SourceText>, colour: bool) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let code = diagnostic.code.to_string();
+    let message = match &diagnostic.input {
+        Some(place) => format!("{}: {}", place, diagnostic.message),
+        None => diagnostic.message.clone(),
+    };
+    let title = level.primary_title(message.as_str()).id(code.as_str());
+    let mut group = Group::with_title(title);
+    if let (Some(source), Some(primary)) = (source, &diagnostic.primary) {
+        let len = source.text.len();
+        let range = |span: crate::Span| {
+            let start = floor_boundary(&source.text, (span.start as usize).min(len));
+            let end = floor_boundary(&source.text, (span.end as usize).min(len)).max(start);
+            start..end
+        };
+        let mut snippet: Snippet<'_, Annotation<'_>> =
+            Snippet::source(source.text.as_str()).path(source.name.as_str());
+        snippet = snippet.annotation(
+            AnnotationKind::Primary.span(range(primary.span)).label(primary.text.as_str()),
+        );
+        for label in &diagnostic.labels {
+            snippet = snippet.annotation(
+                AnnotationKind::Context.span(range(label.span)).label(label.text.as_str()),
+            );
+        }
+        group = group.element(snippet);
+    }
+    let mut extra: Vec<Message<'_>> = Vec::new();
+    for note in &diagnostic.notes {
+        extra.push(Level::NOTE.message(note.as_str()));
+    }
+    let repaired = diagnostic.repaired.as_ref().map(|r| format!("repaired: {r}"));
+    if let Some(repaired) = &repaired {
+        extra.push(Level::NOTE.message(repaired.as_str()));
+    }
+    for help in &diagnostic.help {
+        extra.push(Level::HELP.message(help.as_str()));
+    }
+    for fix in &diagnostic.fixes {
+        extra.push(Level::HELP.message(fix.title.as_str()));
+    }
+    group = group.elements(extra.into_iter().map(Element::from));
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    renderer.render(&[group])
+}
+
+fn floor_boundary(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// One diagnostic as a JSON value: the fields of [`Diagnostic`], and line and column where a
+/// source is given.
+pub fn json(diagnostic: &Diagnostic, source: Option<&SourceText>) -> Value {
+    let mut value = serde_json::to_value(diagnostic).unwrap_or(Value::Null);
+    if let (Some(source), Some(primary), Some(object)) =
+        (source, &diagnostic.primary, value.as_object_mut())
+    {
+        let start = source.line_column(primary.span.start);
+        let end = source.line_column(primary.span.end);
+        object.insert("source".into(), json!(source.name));
+        object.insert("start".into(), json!(start));
+        object.insert("end".into(), json!(end));
+    }
+    value
+}
+
+impl std::fmt::Display for crate::InputPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(record) = self.record {
+            write!(f, ", record {record}")?;
+        }
+        if let Some(offset) = self.offset {
+            write!(f, ", byte {offset}")?;
+        }
+        Ok(())
+    }
+}
