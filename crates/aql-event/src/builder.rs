@@ -1,0 +1,274 @@
+//! Building batches row by row.
+
+use std::sync::Arc;
+
+use arrow_array::builder::{
+    BinaryBuilder, BooleanBuilder, Float64Builder, Int64Builder, ListBuilder, StringBuilder,
+    StringDictionaryBuilder,
+};
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_schema::SchemaRef;
+
+use crate::{Column, EventBatch, Needs, Type, canonical_host};
+
+/// Rows after which a batch is full.
+const FULL_ROWS: usize = 8192;
+/// Bytes of values after which a batch is full, so that huge payloads do not pile up.
+const FULL_BYTES: usize = 16 << 20;
+
+/// Fills the columns of a [`Needs`], row by row: set values, then [`end_row`](Self::end_row).
+///
+/// The first value set for a column of a row wins, so that a reader can try its sources in the
+/// order of trust. Columns not set are null.
+pub struct BatchBuilder {
+    columns: Arc<[Column]>,
+    schema: SchemaRef,
+    builders: Vec<ColumnBuilder>,
+    set: Vec<bool>,
+    rows: usize,
+    bytes: usize,
+}
+
+enum ColumnBuilder {
+    Text(StringBuilder),
+    Dictionary(StringDictionaryBuilder<Int32Type>),
+    Integer(Int64Builder),
+    Double(Float64Builder),
+    Boolean(BooleanBuilder),
+    Binary(BinaryBuilder),
+    List(ListBuilder<Int64Builder>),
+}
+
+impl BatchBuilder {
+    /// A builder of batches in the schema of the needs.
+    pub fn new(needs: &Needs) -> Self {
+        let builders = needs.columns().iter().map(ColumnBuilder::new).collect();
+        BatchBuilder {
+            columns: Arc::clone(needs.columns()),
+            schema: Arc::clone(needs.schema()),
+            builders,
+            set: vec![false; needs.columns().len()],
+            rows: 0,
+            bytes: 0,
+        }
+    }
+
+    /// Number of finished rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Is it time to [`finish`](Self::finish)?
+    pub fn is_full(&self) -> bool {
+        self.rows >= FULL_ROWS || self.bytes >= FULL_BYTES
+    }
+
+    /// Has the column a value in the current row?
+    pub fn is_set(&self, column: usize) -> bool {
+        self.set.get(column).copied().unwrap_or(true)
+    }
+
+    fn take(&mut self, column: usize) -> Option<&mut ColumnBuilder> {
+        let set = self.set.get_mut(column)?;
+        if std::mem::replace(set, true) {
+            return None;
+        }
+        self.builders.get_mut(column)
+    }
+
+    /// Sets a value given as text, read as the column's type: numbers and addresses are parsed, and
+    /// text that is none leaves the column unset.
+    pub fn set_text(&mut self, column: usize, value: &str) {
+        let Some(spec) = self.columns.get(column) else { return };
+        match spec.ty {
+            Type::Text | Type::Null => self.set_raw_text(column, value),
+            Type::Host => {
+                if let Some(host) = canonical_host(value) {
+                    self.set_raw_text(column, &host.to_string());
+                }
+            }
+            Type::Integer | Type::Time => {
+                if let Some(number) = parse_integer(value) {
+                    self.set_integer(column, number);
+                }
+            }
+            Type::Double => {
+                if let Ok(number) = value.trim().parse() {
+                    self.set_double(column, number);
+                }
+            }
+            Type::Boolean => match value.trim() {
+                v if v.eq_ignore_ascii_case("true") || v == "1" => self.set_boolean(column, true),
+                v if v.eq_ignore_ascii_case("false") || v == "0" => self.set_boolean(column, false),
+                _ => {}
+            },
+            Type::Binary => self.set_binary(column, value.as_bytes()),
+            Type::IntegerList => {}
+        }
+    }
+
+    fn set_raw_text(&mut self, column: usize, value: &str) {
+        match self.take(column) {
+            Some(ColumnBuilder::Text(b)) => b.append_value(value),
+            Some(ColumnBuilder::Dictionary(b)) => b.append_value(value),
+            _ => return,
+        }
+        self.bytes += value.len();
+    }
+
+    /// Sets an integer or a time; in a text column its decimal text.
+    pub fn set_integer(&mut self, column: usize, value: i64) {
+        match self.columns.get(column).map(|c| c.ty) {
+            Some(Type::Integer | Type::Time) => {
+                if let Some(ColumnBuilder::Integer(b)) = self.take(column) {
+                    b.append_value(value);
+                }
+            }
+            Some(Type::Text) => self.set_raw_text(column, &value.to_string()),
+            #[expect(clippy::cast_precision_loss, reason = "a double column asked for it")]
+            Some(Type::Double) => self.set_double(column, value as f64),
+            _ => {}
+        }
+    }
+
+    /// Sets a double.
+    pub fn set_double(&mut self, column: usize, value: f64) {
+        if self.columns.get(column).map(|c| c.ty) == Some(Type::Text) {
+            self.set_raw_text(column, &value.to_string());
+        } else if let Some(ColumnBuilder::Double(b)) = self.take(column) {
+            b.append_value(value);
+        }
+    }
+
+    /// Sets a boolean; in a text column `true` or `false`.
+    pub fn set_boolean(&mut self, column: usize, value: bool) {
+        if self.columns.get(column).map(|c| c.ty) == Some(Type::Text) {
+            self.set_raw_text(column, if value { "true" } else { "false" });
+        } else if let Some(ColumnBuilder::Boolean(b)) = self.take(column) {
+            b.append_value(value);
+        }
+    }
+
+    /// Sets bytes.
+    pub fn set_binary(&mut self, column: usize, value: &[u8]) {
+        if let Some(ColumnBuilder::Binary(b)) = self.take(column) {
+            b.append_value(value);
+            self.bytes += value.len();
+        }
+    }
+
+    /// Sets an empty list.
+    pub fn set_empty_list(&mut self, column: usize) {
+        if let Some(ColumnBuilder::List(b)) = self.take(column) {
+            b.append(true);
+        }
+    }
+
+    /// Ends the row: columns not set become null.
+    pub fn end_row(&mut self) {
+        for (builder, set) in self.builders.iter_mut().zip(&mut self.set) {
+            if !std::mem::replace(set, false) {
+                builder.append_null();
+            }
+        }
+        self.rows += 1;
+    }
+
+    /// The rows so far as a batch; the builder starts anew.
+    pub fn finish(&mut self) -> EventBatch {
+        // A row begun but not ended would leave columns of unequal length.
+        if self.set.iter().any(|&s| s) {
+            self.end_row();
+        }
+        let arrays: Vec<ArrayRef> = self.builders.iter_mut().map(ColumnBuilder::finish).collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
+        self.rows = 0;
+        self.bytes = 0;
+        let records = RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)
+            .unwrap_or_else(|_| RecordBatch::new_empty(Arc::clone(&self.schema)));
+        EventBatch::new(Arc::clone(&self.columns), records)
+    }
+}
+
+impl ColumnBuilder {
+    fn new(column: &Column) -> Self {
+        use crate::Encoding::Dictionary;
+        match (column.ty, column.encoding) {
+            (Type::Text | Type::Host, Dictionary) => {
+                ColumnBuilder::Dictionary(StringDictionaryBuilder::new())
+            }
+            (Type::Text | Type::Host | Type::Null, _) => ColumnBuilder::Text(StringBuilder::new()),
+            (Type::Integer | Type::Time, _) => ColumnBuilder::Integer(Int64Builder::new()),
+            (Type::Double, _) => ColumnBuilder::Double(Float64Builder::new()),
+            (Type::Boolean, _) => ColumnBuilder::Boolean(BooleanBuilder::new()),
+            (Type::Binary, _) => ColumnBuilder::Binary(BinaryBuilder::new()),
+            (Type::IntegerList, _) => ColumnBuilder::List(ListBuilder::new(Int64Builder::new())),
+        }
+    }
+
+    fn append_null(&mut self) {
+        match self {
+            ColumnBuilder::Text(b) => b.append_null(),
+            ColumnBuilder::Dictionary(b) => b.append_null(),
+            ColumnBuilder::Integer(b) => b.append_null(),
+            ColumnBuilder::Double(b) => b.append_null(),
+            ColumnBuilder::Boolean(b) => b.append_null(),
+            ColumnBuilder::Binary(b) => b.append_null(),
+            ColumnBuilder::List(b) => b.append(false),
+        }
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        match self {
+            ColumnBuilder::Text(b) => Arc::new(b.finish()),
+            ColumnBuilder::Dictionary(b) => Arc::new(b.finish()),
+            ColumnBuilder::Integer(b) => Arc::new(b.finish()),
+            ColumnBuilder::Double(b) => Arc::new(b.finish()),
+            ColumnBuilder::Boolean(b) => Arc::new(b.finish()),
+            ColumnBuilder::Binary(b) => Arc::new(b.finish()),
+            ColumnBuilder::List(b) => Arc::new(b.finish()),
+        }
+    }
+}
+
+/// Decimal or `0x` hexadecimal.
+fn parse_integer(text: &str) -> Option<i64> {
+    let text = text.trim();
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(hex) => u64::from_str_radix(hex, 16).ok().and_then(|n| i64::try_from(n).ok()),
+        None => text.parse().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::Array;
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::Int64Type;
+
+    use super::BatchBuilder;
+    use crate::{Column, ColumnKind, Encoding, Needs, Type};
+
+    #[test]
+    fn first_value_wins_and_unset_is_null() {
+        let port = Column::new(ColumnKind::Builtin, "sourceport", Type::Integer, Encoding::Plain);
+        let user = Column::new(ColumnKind::Builtin, "username", Type::Text, Encoding::Dictionary);
+        let needs = Needs::new([user.clone(), port.clone(), user.clone()]);
+        assert_eq!(needs.columns().len(), 2);
+        let (port_at, user_at) =
+            (needs.index_of(&port).expect("asked for"), needs.index_of(&user).expect("asked for"));
+        let mut builder = BatchBuilder::new(&needs);
+        builder.set_text(port_at, "0x1bb");
+        builder.set_integer(port_at, 1);
+        builder.end_row();
+        builder.set_text(port_at, "no number");
+        builder.set_text(user_at, "a");
+        builder.end_row();
+        let batch = builder.finish();
+        assert_eq!(batch.num_rows(), 2);
+        let ports = batch.column(&port).expect("in batch").as_primitive::<Int64Type>();
+        assert_eq!((ports.value(0), ports.is_null(1)), (443, true));
+        assert!(batch.column(&user).expect("in batch").is_null(0));
+    }
+}
