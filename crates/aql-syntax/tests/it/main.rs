@@ -1,0 +1,7 @@
+//! Tests of the front end through its public functions.
+
+mod corpus;
+mod layout;
+mod limits;
+mod pages;
+mod wild;
