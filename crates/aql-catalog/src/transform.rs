@@ -1,0 +1,67 @@
+//! What is done to the text of a raw field on its way into a column.
+
+/// What is done to the text of a raw field.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Transform {
+    /// Nothing.
+    Identity,
+    /// Last path component (after `\` or `/`).
+    Basename,
+    /// All but the last path component.
+    Directory,
+    /// One hash of `MD5=…,SHA256=…`.
+    Hash(String),
+    /// `DOMAIN\user` from two fields: this one is the user, the named one the domain.
+    WithDomain(String),
+    /// An address without its port and brackets.
+    Address,
+    /// The port of an address with a port.
+    Port,
+    /// Without a `smtp:` in front.
+    Smtp,
+    /// The rest of the line behind the first occurrence of this text, without blanks around;
+    /// nothing if the text does not occur.
+    After(String),
+    /// Text behind the last dot of the last path component, in lower case; nothing without one.
+    Extension,
+    /// A number, decimal or `0x` hexadecimal, in decimal digits.
+    Number,
+    /// Name (`tcp`, `TcpV4`) or number of an IP protocol, as its number.
+    Protocol,
+    /// ISO 8601 time, UTC when no zone is given, as epoch milliseconds.
+    Time,
+    /// JSON text of the value; a text stays as it is.
+    Json,
+}
+
+impl Transform {
+    /// The transform that a data file means by a word: `basename`, `hash:MD5`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (word, argument) = match text.split_once(':') {
+            Some((word, argument)) => (word, Some(argument.to_owned())),
+            None => (text, None),
+        };
+        Some(match (word, argument) {
+            ("", None) => Transform::Identity,
+            ("basename", None) => Transform::Basename,
+            ("directory", None) => Transform::Directory,
+            ("extension", None) => Transform::Extension,
+            ("number", None) => Transform::Number,
+            ("protocol", None) => Transform::Protocol,
+            ("address", None) => Transform::Address,
+            ("port", None) => Transform::Port,
+            ("smtp", None) => Transform::Smtp,
+            ("time", None) => Transform::Time,
+            ("json", None) => Transform::Json,
+            ("hash", Some(name)) => Transform::Hash(name),
+            ("domain", Some(field)) => Transform::WithDomain(field),
+            ("after", Some(text)) => Transform::After(text),
+            _ => return None,
+        })
+    }
+
+    /// [`Transform::parse`] of a cell of an embedded file.
+    pub(crate) fn read(file: &str, text: &str) -> Self {
+        Self::parse(text).unwrap_or_else(|| panic!("embedded {file}: unknown transform {text:?}"))
+    }
+}

@@ -1,0 +1,3 @@
+//! Rules of the repository, as tests.
+
+mod structure;
