@@ -1,0 +1,25 @@
+//! Names, types and meaning: from a syntax tree to a query that can run.
+//!
+//! [`bind_text`] takes AQL and [`BindOptions`] and gives a [`BoundQuery`] with diagnostics. In
+//! strict mode it refuses what the appliance refuses; in lenient mode it repairs what has one
+//! sensible reading, and says so. Read [`BoundQuery`] first: everything behind this crate
+//! (matcher, engine, linter, translators) sees only that.
+//!
+//! Not in here: how a function computes its result (`aql-eval`), where a column comes from
+//! (`aql-ingest`).
+
+mod bind;
+pub mod bound;
+mod call;
+mod expr;
+mod names;
+mod options;
+mod predicate;
+mod text_search;
+pub mod time;
+
+pub use bind::{Bound, bind, bind_text};
+pub use bound::*;
+pub use call::parse_network;
+pub use options::{BindOptions, LikeBackslash, Mode};
+pub use predicate::{IN_QUERY_LIMIT, parse_number};

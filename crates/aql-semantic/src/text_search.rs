@@ -1,0 +1,181 @@
+//! TEXT SEARCH: the words of a Quick Filter, as a condition on the payload.
+//!
+//! The appliance asks a Lucene index; there is none over evidence, so each term is looked for in
+//! the payload text without regard to case. Known: terms, `"phrases"`, `*` and `?` (and `%`, which
+//! clients send), upper-case `AND`, `OR`, `NOT`, parentheses (IBM Quick Filter documentation).
+//! Terms without an operator between them must all occur.
+
+/// The condition, as a tree over LIKE patterns.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Words {
+    /// An ILIKE pattern over the payload.
+    Pattern(String),
+    /// All of these.
+    And(Vec<Words>),
+    /// Any of these.
+    Or(Vec<Words>),
+    /// Not this.
+    Not(Box<Words>),
+}
+
+/// Nesting of parentheses that is followed; deeper text is read as terms.
+const MAX_DEPTH: usize = 64;
+
+/// Reads the words; nothing if there is no term in them.
+pub(crate) fn parse(text: &str) -> Option<Words> {
+    let tokens = tokens(text);
+    let mut parser = Parser { tokens: &tokens, at: 0 };
+    let mut all = Vec::new();
+    while parser.at < tokens.len() {
+        match parser.or(0) {
+            Some(words) => all.push(words),
+            None => parser.at += 1,
+        }
+    }
+    join(all, Words::And)
+}
+
+#[derive(Debug, PartialEq)]
+enum Token {
+    Term(String),
+    And,
+    Or,
+    Not,
+    Open,
+    Close,
+}
+
+fn tokens(text: &str) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    let mut chars = text.chars().peekable();
+    while let Some(&c) = chars.peek() {
+        match c {
+            c if c.is_whitespace() => {
+                chars.next();
+            }
+            '(' => {
+                chars.next();
+                tokens.push(Token::Open);
+            }
+            ')' => {
+                chars.next();
+                tokens.push(Token::Close);
+            }
+            '"' => {
+                chars.next();
+                let phrase: String = chars.by_ref().take_while(|&c| c != '"').collect();
+                tokens.push(Token::Term(phrase));
+            }
+            _ => {
+                let mut word = String::new();
+                while let Some(&c) = chars.peek() {
+                    if c.is_whitespace() || matches!(c, '(' | ')' | '"') {
+                        break;
+                    }
+                    word.push(c);
+                    chars.next();
+                }
+                tokens.push(match word.as_str() {
+                    "AND" => Token::And,
+                    "OR" => Token::Or,
+                    "NOT" => Token::Not,
+                    _ => Token::Term(word),
+                });
+            }
+        }
+    }
+    tokens
+}
+
+fn join(mut list: Vec<Words>, make: fn(Vec<Words>) -> Words) -> Option<Words> {
+    if list.len() > 1 { Some(make(list)) } else { list.pop() }
+}
+
+struct Parser<'a> {
+    tokens: &'a [Token],
+    at: usize,
+}
+
+impl Parser<'_> {
+    fn or(&mut self, depth: usize) -> Option<Words> {
+        let mut list: Vec<Words> = self.and(depth).into_iter().collect();
+        while self.tokens.get(self.at) == Some(&Token::Or) {
+            self.at += 1;
+            list.extend(self.and(depth));
+        }
+        join(list, Words::Or)
+    }
+
+    fn and(&mut self, depth: usize) -> Option<Words> {
+        let mut list = Vec::new();
+        loop {
+            match self.tokens.get(self.at) {
+                Some(Token::And) => self.at += 1,
+                Some(Token::Term(_) | Token::Not | Token::Open) => list.extend(self.not(depth)),
+                _ => return join(list, Words::And),
+            }
+        }
+    }
+
+    fn not(&mut self, depth: usize) -> Option<Words> {
+        match self.tokens.get(self.at)? {
+            Token::Not if depth < MAX_DEPTH => {
+                self.at += 1;
+                self.not(depth + 1).map(|w| Words::Not(Box::new(w)))
+            }
+            Token::Open if depth < MAX_DEPTH => {
+                self.at += 1;
+                let inner = self.or(depth + 1);
+                if self.tokens.get(self.at) == Some(&Token::Close) {
+                    self.at += 1;
+                }
+                inner
+            }
+            Token::Term(term) => {
+                self.at += 1;
+                let pattern: String = term
+                    .trim_matches('%')
+                    .chars()
+                    .map(|c| match c {
+                        '*' => '%',
+                        '?' => '_',
+                        c => c,
+                    })
+                    .collect();
+                Some(Words::Pattern(format!("%{pattern}%")))
+            }
+            _ => {
+                self.at += 1;
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Words, parse};
+
+    fn pattern(text: &str) -> Words {
+        Words::Pattern(text.into())
+    }
+
+    #[test]
+    fn operators_and_wildcards() {
+        assert_eq!(parse("one"), Some(pattern("%one%")));
+        assert_eq!(
+            parse("%Set-ItemProperty% AND %New-Item%"),
+            Some(Words::And(vec![pattern("%Set-ItemProperty%"), pattern("%New-Item%")]))
+        );
+        assert_eq!(
+            parse("a (b OR \"c d\") NOT e*f?"),
+            Some(Words::And(vec![
+                pattern("%a%"),
+                Words::Or(vec![pattern("%b%"), pattern("%c d%")]),
+                Words::Not(Box::new(pattern("%e%f_%"))),
+            ]))
+        );
+        assert_eq!(parse(") ("), None);
+        assert!(parse(&"(".repeat(10_000)).is_none());
+    }
+}

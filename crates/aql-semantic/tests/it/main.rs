@@ -1,0 +1,5 @@
+//! Tests of binding.
+
+mod cases;
+mod corpus;
+mod published;
