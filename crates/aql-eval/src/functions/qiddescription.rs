@@ -1,0 +1,22 @@
+//! QIDDESCRIPTION: description of an event type. The catalog has no descriptions; the name stands
+//! for it.
+
+use super::{Function, arg};
+use crate::{Context, Datum};
+
+pub(super) const FUNCTION: Function = Function::new("QIDDESCRIPTION", call).repeats();
+
+fn call<'a>(args: &'a [Datum<'a>], cx: &'a Context) -> Datum<'a> {
+    let qid = arg(args, 0).integer().and_then(|id| cx.catalog.qid(id));
+    Datum::text_or_null(qid.map(|qid| qid.name.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{case::*, check};
+
+    #[test]
+    fn table() {
+        check(super::FUNCTION, &[(&[int(5_001_828)], t("Process Create")), (&[int(-5)], NULL), (&[NULL], NULL)]);
+    }
+}
