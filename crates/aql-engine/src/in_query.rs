@@ -1,0 +1,166 @@
+//! `x IN (SELECT …)`: the inner query runs first, and its values take its place.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use aql_diag::{Diagnostic, Span, codes};
+use aql_event::Type;
+use aql_semantic::bound::{BoundQuery, Expr, ExprKind, Value};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::{Array, RecordBatch};
+
+/// How many values of an inner query count (IBM AQL guide, subqueries).
+const LIMIT: usize = aql_semantic::IN_QUERY_LIMIT;
+
+/// The inner queries of IN of a query, in the order in which [`with_lists`] fills them, with the
+/// place of the condition.
+pub(crate) fn inner_queries(query: &BoundQuery) -> Vec<(&BoundQuery, Span)> {
+    let mut found = Vec::new();
+    for expr in query.expressions() {
+        expr.walk(&mut |e| {
+            if let ExprKind::InQuery { query, .. } = &e.kind {
+                found.push((&**query, e.span));
+            }
+        });
+    }
+    found
+}
+
+/// The query with constants in the place of inner queries of IN. Lists that are missing are empty.
+pub(crate) fn with_lists(query: &BoundQuery, lists: Vec<Vec<Value>>) -> BoundQuery {
+    let mut query = query.clone();
+    let mut lists = lists.into_iter();
+    // The same order as in BoundQuery::expressions and Expr::walk.
+    let keys = query.aggregate.iter_mut().flat_map(|a| {
+        a.keys.iter_mut().chain(a.calls.iter_mut().filter_map(|c| c.argument.as_mut()))
+    });
+    let expressions = query
+        .filter
+        .iter_mut()
+        .chain(keys)
+        .chain(query.having.iter_mut())
+        .chain(query.output.iter_mut().map(|o| &mut o.expr))
+        .chain(query.order_by.iter_mut().map(|o| &mut o.expr));
+    for expr in expressions {
+        fill(expr, &mut lists);
+    }
+    query
+}
+
+fn fill(expr: &mut Expr, lists: &mut std::vec::IntoIter<Vec<Value>>) {
+    if let ExprKind::InQuery { expr: value, by, .. } = &mut expr.kind {
+        let null = Expr { kind: ExprKind::Literal(Value::Null), ty: Type::Null, span: value.span };
+        let value = std::mem::replace(&mut **value, null);
+        let list = lists.next().unwrap_or_default();
+        expr.kind = ExprKind::In { expr: Box::new(value), list, by: *by };
+    }
+    match &mut expr.kind {
+        ExprKind::Literal(_)
+        | ExprKind::Column(_)
+        | ExprKind::Input(_)
+        | ExprKind::Key(_)
+        | ExprKind::Aggregate(_) => {}
+        ExprKind::Compare { left, right, .. } | ExprKind::Arithmetic { left, right, .. } => {
+            fill(left, lists);
+            fill(right, lists);
+        }
+        ExprKind::Like { expr, pattern, .. } | ExprKind::Matches { expr, pattern, .. } => {
+            fill(expr, lists);
+            fill(pattern, lists);
+        }
+        ExprKind::In { expr, .. }
+        | ExprKind::InQuery { expr, .. }
+        | ExprKind::IsNull(expr)
+        | ExprKind::Not(expr)
+        | ExprKind::Negate(expr)
+        | ExprKind::BitNot(expr) => fill(expr, lists),
+        ExprKind::And(list) | ExprKind::Or(list) => {
+            list.iter_mut().for_each(|e| fill(e, lists));
+        }
+        ExprKind::Call { args, .. } => args.iter_mut().for_each(|e| fill(e, lists)),
+        ExprKind::Case { branches, otherwise } => {
+            for (condition, value) in branches {
+                fill(condition, lists);
+                fill(value, lists);
+            }
+            if let Some(otherwise) = otherwise {
+                fill(otherwise, lists);
+            }
+        }
+    }
+}
+
+/// Gathers the distinct values of the one column of an inner query, in the order of its rows.
+pub(crate) struct Gather {
+    ty: Type,
+    seen: HashSet<Key>,
+    values: Vec<Value>,
+    cut: bool,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Key {
+    Text(Arc<str>),
+    Integer(i64),
+    Double(u64),
+    Boolean(bool),
+}
+
+impl Gather {
+    pub(crate) fn new(ty: Type) -> Self {
+        Gather { ty, seen: HashSet::new(), values: Vec::new(), cut: false }
+    }
+
+    /// Takes the values of some rows; breaks when no more count.
+    pub(crate) fn add(&mut self, batch: &RecordBatch) -> ControlFlow<()> {
+        let Some(column) = batch.columns().first() else { return ControlFlow::Break(()) };
+        for row in (0..column.len()).filter(|&row| column.is_valid(row)) {
+            let (key, value) = if let Some(text) = column.as_string_opt::<i32>() {
+                let text: Arc<str> = text.value(row).into();
+                let value = match (self.ty, text.parse::<IpAddr>()) {
+                    (Type::Host, Ok(address)) => Value::Host(address),
+                    _ => Value::Text(Arc::clone(&text)),
+                };
+                (Key::Text(text), value)
+            } else if let Some(numbers) = column.as_primitive_opt::<Int64Type>() {
+                let number = numbers.value(row);
+                (Key::Integer(number), Value::Integer(number))
+            } else if let Some(numbers) = column.as_primitive_opt::<Float64Type>() {
+                let number = numbers.value(row);
+                (Key::Double(number.to_bits()), Value::Double(number))
+            } else if let Some(booleans) = column.as_boolean_opt() {
+                let boolean = booleans.value(row);
+                (Key::Boolean(boolean), Value::Boolean(boolean))
+            } else {
+                // Bytes and lists are no constants of the language; the binder compares neither.
+                return ControlFlow::Break(());
+            };
+            if self.seen.contains(&key) {
+                continue;
+            }
+            if self.values.len() == LIMIT {
+                self.cut = true;
+                return ControlFlow::Break(());
+            }
+            self.seen.insert(key);
+            self.values.push(value);
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// The values, and a warning if there were too many.
+    pub(crate) fn finish(self, place: Span) -> (Vec<Value>, Option<Diagnostic>) {
+        let warning = self.cut.then(|| {
+            Diagnostic::warning(
+                codes::LIST_CUT,
+                format!("the inner query has more than {LIMIT} different values"),
+            )
+            .at(place, format!("only the first {LIMIT} count"))
+            .help("narrow the inner query")
+        });
+        (self.values, warning)
+    }
+}

@@ -1,0 +1,5 @@
+//! Tests of the engine. Most are data: `tests/slt/*.slt`.
+
+mod runs;
+mod slt;
+mod table;
