@@ -22,9 +22,12 @@ pub enum WindowMode {
     /// Read what lies in the window; everything if there is no time clause.
     Honour,
     /// As `Honour`; but if a window that depends on the clock holds no event while the evidence
-    /// does have events, it ends at the newest event instead of now, with a warning.
+    /// does have events, all of the evidence is read instead, with a warning. Evidence is nearly
+    /// always older than the `LAST 24 HOURS` of a detection.
     #[default]
     Auto,
+    /// A window that depends on the clock ends at the newest event instead of now.
+    Newest,
 }
 
 /// How to run a plan.

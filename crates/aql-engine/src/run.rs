@@ -113,7 +113,7 @@ fn run_chain(
             .name("aql-scan".to_owned())
             .spawn_scoped(scope, move || {
                 let scanned = panic::catch_unwind(panic::AssertUnwindSafe(|| {
-                    scan(table, innermost, leaf.window, options, time_limit, &output)
+                    scan(table, innermost, &leaf.window, options, time_limit, &output)
                 }));
                 // Whatever happened, the reader must not wait for more.
                 output.finish();

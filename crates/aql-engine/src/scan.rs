@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::options::RunOptions;
 use crate::plan::{EventStage, Stages};
 use crate::reorder::Reorder;
-use crate::window;
+use crate::window::{self, Instead};
 
 /// What a worker hands on.
 pub(crate) type Item = Result<RecordBatch, Failure>;
@@ -32,11 +32,11 @@ pub(crate) struct Scanned {
 /// Reads the events of a query and puts the rows of its first projection into `output`.
 ///
 /// Reads a second time, and only then, if the first time found that no event lies in the window
-/// and the window may move.
+/// and another range is to be read then.
 pub(crate) fn scan(
     table: &dyn EventTable,
     stages: &Stages,
-    clause: Window,
+    clause: &Window,
     options: &RunOptions<'_>,
     time_limit: Option<u64>,
     output: &Reorder<Item>,
@@ -62,11 +62,16 @@ pub(crate) fn scan(
         && !output.is_stopped()
         && let Some(empty) = window::empty(clause, options.window, range, scanned.report.time_span)
     {
-        scanned.diagnostics.push(empty.diagnostic);
-        if let Some(moved) = empty.instead {
+        scanned.diagnostics.extend(empty.diagnostic);
+        let again = match empty.instead {
+            Instead::Nothing => None,
+            Instead::All => Some(None),
+            Instead::Range(moved) => Some(Some(moved)),
+        };
+        if let Some(range) = again {
             output.restart();
-            scanned.window = Some(moved);
-            scanned.report = worker.read(table, Some(moved));
+            scanned.window = range;
+            scanned.report = worker.read(table, range);
         }
     }
     output.finish();

@@ -8,25 +8,41 @@ use jiff::Timestamp;
 use crate::options::{WindowMode, WindowPolicy};
 
 /// The range to read.
-pub(crate) fn range(window: Window, policy: WindowPolicy) -> Option<TimeRange> {
+pub(crate) fn range(window: &Window, policy: WindowPolicy) -> Option<TimeRange> {
     match policy.mode {
         WindowMode::Ignore => None,
         WindowMode::Honour | WindowMode::Auto => window.resolve(policy.now),
+        // Nothing lies at the end of time: the first pass tells when the newest event was.
+        WindowMode::Newest if depends_on_clock(window) => {
+            Some(TimeRange { start: i64::MAX, end: i64::MAX })
+        }
+        WindowMode::Newest => window.resolve(policy.now),
     }
 }
 
 /// A window that was found empty.
 pub(crate) struct Empty {
-    /// The range to read instead, if the window may move.
-    pub(crate) instead: Option<TimeRange>,
-    /// What to tell.
-    pub(crate) diagnostic: Diagnostic,
+    /// What to read instead.
+    pub(crate) instead: Instead,
+    /// What to tell, if anything.
+    pub(crate) diagnostic: Option<Diagnostic>,
+}
+
+/// What to read instead of an empty window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Instead {
+    /// Nothing: the window counts.
+    Nothing,
+    /// All of the evidence.
+    All,
+    /// This range.
+    Range(TimeRange),
 }
 
 /// Decides what to do when a range was read that held no event: nothing if the evidence lies on
 /// both sides of it or is empty.
 pub(crate) fn empty(
-    window: Window,
+    window: &Window,
     policy: WindowPolicy,
     range: TimeRange,
     evidence: Option<(i64, i64)>,
@@ -35,39 +51,39 @@ pub(crate) fn empty(
     if oldest < range.end && newest >= range.start {
         return None;
     }
-    let moves = depends_on_clock(window);
+    let depends = depends_on_clock(window);
     // One past the newest event: the end of a range is exclusive, and an event on the full minute
     // is in no range that ends with that minute.
     let anchor = newest.saturating_add(1);
-    let instead = (moves && policy.mode == WindowMode::Auto)
-        .then(|| window.resolve(anchor))
-        .flatten()
-        .filter(|moved| newest >= moved.start && oldest < moved.end);
+    if depends && policy.mode == WindowMode::Newest {
+        let instead = window.resolve(anchor).map_or(Instead::All, Instead::Range);
+        return Some(Empty { instead, diagnostic: None });
+    }
     let mut diagnostic =
         Diagnostic::warning(codes::EMPTY_WINDOW, "the time window holds none of the evidence")
             .note(format!("the window is {}", interval(range.start, range.end)))
             .note(format!("the evidence is from {}", interval(oldest, newest)));
-    if let Some(moved) = instead {
-        diagnostic = diagnostic.repaired(format!(
-            "the window was moved to the newest event: {}",
-            interval(moved.start, moved.end)
-        ));
-    }
-    diagnostic = if moves {
-        diagnostic.help(format!("type `--now {}` to let the window end there", moment(anchor)))
+    let mut instead = Instead::Nothing;
+    if depends && policy.mode == WindowMode::Auto {
+        instead = Instead::All;
+        diagnostic = diagnostic
+            .repaired("all of the evidence was read")
+            .help("type `--now newest` to let the window end at the newest event, `--now TIME` for another moment, `--now wall` for the clock");
+    } else if depends {
+        diagnostic =
+            diagnostic.help(format!("type `--now {}` to let the window end there", moment(anchor)));
     } else {
-        diagnostic.help("write a START and STOP that hold the evidence, or leave them out")
-    };
-    Some(Empty { instead, diagnostic })
+        diagnostic =
+            diagnostic.help("write a START and STOP that hold the evidence, or leave them out");
+    }
+    Some(Empty { instead, diagnostic: Some(diagnostic) })
 }
 
-fn depends_on_clock(window: Window) -> bool {
+fn depends_on_clock(window: &Window) -> bool {
     match window {
         Window::None => false,
         Window::Last(_) => true,
-        Window::Range { start, stop } => {
-            [start, stop].iter().any(|m| matches!(m, Moment::BeforeNow(_)))
-        }
+        Window::Range { start, stop } => [start, stop].iter().any(|m| !matches!(m, Moment::At(_))),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Read [`Program`] first: it is compiled once from an [`Expr`](aql_semantic::Expr) and evaluated
 //! batch by batch over anything that is [`Rows`]. Then [`functions`] for how a function is added,
-//! [`like`] and [`regex`] for the two pattern languages, [`dateformat`] and [`datetime`] for
+//! [`like`] and [`regex`] for the two pattern languages, [`dateformat`] for
 //! times as text.
 //!
 //! Not in here: names, types and the number of arguments (checked in `aql-semantic`), aggregates
@@ -12,7 +12,6 @@
 pub mod condition;
 mod context;
 pub mod dateformat;
-pub mod datetime;
 mod datum;
 mod evaluate;
 pub mod functions;

@@ -14,9 +14,9 @@ use crate::bound::{
     Aggregate, AggregateCall, AggregateFunction, BoundQuery, Expr, ExprKind, Moment, Order, Output,
     Source, Value, Window,
 };
+use crate::datetime::{parse_absolute, parse_datetime};
 use crate::names::column_name;
 use crate::options::{BindOptions, Mode};
-use crate::time::{Relative, parse_absolute, parse_relative};
 
 /// What came of binding.
 #[derive(Clone, Debug)]
@@ -430,15 +430,13 @@ impl Binder<'_> {
                 let from = self.moment(start);
                 let to = match stop {
                     Some(stop) => self.moment(stop),
-                    None => Some(Moment::BeforeNow(0)),
+                    None => Some(Moment::Now),
                 };
                 let (Some(start), Some(stop)) = (from, to) else { return Window::None };
-                let reversed = match (start, stop) {
-                    (Moment::At(a), Moment::At(b)) => b < a,
-                    (Moment::BeforeNow(a), Moment::BeforeNow(b)) => b > a,
-                    _ => false,
-                };
-                if reversed {
+                // Two moments that both depend on the clock keep their distance, whatever it says.
+                let clock = 1_000_000_000_000;
+                let fixed = |m: &Moment| matches!(m, Moment::At(_));
+                if fixed(&start) == fixed(&stop) && stop.resolve(clock) < start.resolve(clock) {
                     self.push(
                         Diagnostic::error(
                             codes::WINDOW_REVERSED,
@@ -464,21 +462,19 @@ impl Binder<'_> {
 
     /// START and STOP: text, epoch milliseconds, or PARSEDATETIME of a text.
     fn moment(&mut self, expr: &ast::Expr) -> Option<Moment> {
-        let offset = self.options.utc_offset;
+        let zone = &self.options.timezone;
         let read = match &expr.kind {
             ast::ExprKind::Literal(ast::Literal::Integer(ms)) => Some(Moment::At(*ms)),
             ast::ExprKind::Literal(ast::Literal::Text(text)) => {
-                parse_absolute(text, offset).map(Moment::At)
+                parse_absolute(text, zone).map(Moment::At)
             }
             ast::ExprKind::Call { name, args, .. } => match args.as_slice() {
-                [] if name.text.eq_ignore_ascii_case("now") => Some(Moment::BeforeNow(0)),
+                [] if name.text.eq_ignore_ascii_case("now") => Some(Moment::Now),
                 [ast::Expr { kind: ast::ExprKind::Literal(ast::Literal::Text(text)), .. }]
                     if name.text.eq_ignore_ascii_case("parsedatetime") =>
                 {
-                    match parse_relative(text, offset) {
-                        Some(Relative::Moment(moment)) => Some(moment),
-                        _ => None,
-                    }
+                    parse_datetime(text, 0, zone)
+                        .map(|_| Moment::Text { text: text.as_str().into(), zone: zone.clone() })
                 }
                 _ => None,
             },

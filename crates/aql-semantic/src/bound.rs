@@ -9,6 +9,9 @@ use std::sync::Arc;
 
 use aql_diag::Span;
 use aql_event::{Column, TimeRange, Type};
+use jiff::tz::TimeZone;
+
+use crate::datetime::parse_datetime;
 
 /// A query that can run.
 ///
@@ -131,7 +134,7 @@ pub enum NullSemantics {
 }
 
 /// The time clause, not yet held against a clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Window {
     /// None was written.
     None,
@@ -147,20 +150,28 @@ pub enum Window {
 }
 
 /// A moment that may depend on the clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Moment {
     /// Epoch milliseconds.
     At(i64),
-    /// So many milliseconds before now.
-    BeforeNow(i64),
+    /// Now.
+    Now,
+    /// What PARSEDATETIME makes of this text; binding has checked that it can be read.
+    Text {
+        /// Such as `1 hour ago`.
+        text: Arc<str>,
+        /// The zone in which days begin.
+        zone: TimeZone,
+    },
 }
 
 impl Moment {
     /// Epoch milliseconds.
-    pub fn resolve(self, now: i64) -> i64 {
+    pub fn resolve(&self, now: i64) -> i64 {
         match self {
-            Moment::At(time) => time,
-            Moment::BeforeNow(ms) => now.saturating_sub(ms),
+            Moment::At(time) => *time,
+            Moment::Now => now,
+            Moment::Text { text, zone } => parse_datetime(text, now, zone).unwrap_or(now),
         }
     }
 }
@@ -171,10 +182,10 @@ impl Window {
     /// The range of `starttime` that the window holds, to the minute: the start is rounded down,
     /// the stop up (IBM AQL guide, time criteria: `START '15:51:20' STOP '17:00:20'` covers
     /// 15:51:00 to 17:00:59). Nothing without a time clause.
-    pub fn resolve(self, now: i64) -> Option<TimeRange> {
+    pub fn resolve(&self, now: i64) -> Option<TimeRange> {
         let (start, stop) = match self {
             Window::None => return None,
-            Window::Last(ms) => (now.saturating_sub(ms), now),
+            Window::Last(ms) => (now.saturating_sub(*ms), now),
             Window::Range { start, stop } => (start.resolve(now), stop.resolve(now)),
         };
         let floor = start.div_euclid(MINUTE).saturating_mul(MINUTE);

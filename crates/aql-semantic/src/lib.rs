@@ -11,12 +11,12 @@
 mod bind;
 pub mod bound;
 mod call;
+pub mod datetime;
 mod expr;
 mod names;
 mod options;
 mod predicate;
 mod text_search;
-pub mod time;
 
 pub use bind::{Bound, bind, bind_text};
 pub use bound::*;

@@ -1,6 +1,7 @@
 //! How a query is read: as the appliance would, or as its author probably meant it.
 
 use aql_catalog::Profile;
+use jiff::tz::TimeZone;
 
 use crate::bound::NullSemantics;
 
@@ -26,7 +27,7 @@ pub enum LikeBackslash {
 
 /// The options of binding. The rules that IBM's documentation leaves open are listed with their
 /// codes in `docs/compatibility.md`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BindOptions {
     /// Strict or lenient.
     pub mode: Mode,
@@ -38,6 +39,19 @@ pub struct BindOptions {
     pub matches_full: bool,
     /// What a backslash is in LIKE patterns.
     pub like_backslash: LikeBackslash,
-    /// Offset from UTC, in milliseconds, of times written without a zone.
-    pub utc_offset: i64,
+    /// The zone of times written without one: that of the console on an appliance.
+    pub timezone: TimeZone,
+}
+
+impl Default for BindOptions {
+    fn default() -> Self {
+        BindOptions {
+            mode: Mode::default(),
+            profile: Profile::default(),
+            nulls: NullSemantics::default(),
+            matches_full: false,
+            like_backslash: LikeBackslash::default(),
+            timezone: TimeZone::UTC,
+        }
+    }
 }

@@ -99,6 +99,7 @@ fn answer(table: &MemoryTable, settings: &str, query: &str) -> Vec<String> {
             Some(("now", now)) => options.window.now = now.parse().expect("a time"),
             Some(("window", "auto")) => options.window.mode = WindowMode::Auto,
             Some(("window", "ignore")) => options.window.mode = WindowMode::Ignore,
+            Some(("window", "newest")) => options.window.mode = WindowMode::Newest,
             Some(("window", "honour")) => options.window.mode = WindowMode::Honour,
             Some(("memory", bytes)) => options.memory_limit = bytes.parse().ok(),
             _ => panic!("unknown setting {setting}"),

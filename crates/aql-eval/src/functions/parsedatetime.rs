@@ -3,7 +3,7 @@
 use aql_diag::codes;
 
 use super::{Complaint, Function, Prepared, arg};
-use crate::datetime::parse_datetime;
+use aql_semantic::datetime::parse_datetime;
 use crate::{Context, Datum};
 
 pub(super) const FUNCTION: Function = Function::new("PARSEDATETIME", call).prepared_by(prepare);

@@ -1,4 +1,5 @@
 //! Tests of binding.
+#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod cases;
 mod corpus;
