@@ -1,0 +1,204 @@
+//! Evidence: the files that a user points at.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aql_diag::{Diagnostic, InputPlace, codes};
+
+use crate::source::Inflation;
+
+/// How evidence is read.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Threads that read; 0 is taken as 1.
+    pub threads: usize,
+    /// Bytes of the longest record that is read; a longer one is lost.
+    pub max_record: usize,
+    /// Levels of nesting in JSON and XML; a deeper record is lost.
+    pub max_depth: usize,
+    /// What gzip and zip may inflate to.
+    pub inflation: Inflation,
+    /// Bytes of an archive inside an archive that are held in memory.
+    pub max_nested_archive: u64,
+    /// Bytes of a file above which several threads share it, and of their parts.
+    pub split: u64,
+    /// Where progress is counted, if somebody looks.
+    pub progress: Option<Arc<Progress>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            threads: 1,
+            max_record: 64 << 20,
+            max_depth: 128,
+            inflation: Inflation { max_bytes: 64 << 30, max_ratio: 400 },
+            max_nested_archive: 256 << 20,
+            split: 8 << 20,
+            progress: None,
+        }
+    }
+}
+
+/// How far a scan is. Counts bytes of files as they lie on disk.
+#[derive(Debug, Default)]
+pub struct Progress {
+    done: AtomicU64,
+}
+
+impl Progress {
+    /// Bytes read so far.
+    pub fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
+    }
+
+    /// Counts bytes.
+    pub(crate) fn add(&self, bytes: u64) {
+        self.done.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
+/// One file.
+#[derive(Clone, Debug)]
+pub(crate) struct EvidenceFile {
+    pub(crate) path: Arc<Path>,
+    /// The path for messages and `aql.file`.
+    pub(crate) shown: Arc<str>,
+    pub(crate) bytes: u64,
+}
+
+/// The files that a user points at, in a fixed order. Read them with
+/// [`EventTable::scan`](aql_event::EventTable::scan).
+#[derive(Debug)]
+pub struct Evidence {
+    pub(crate) files: Vec<EvidenceFile>,
+    pub(crate) options: Options,
+}
+
+/// Folders inside folders deeper than this are not looked into.
+const MAX_FOLDERS: usize = 128;
+
+impl Evidence {
+    /// Finds the files under the paths: a file is itself, a folder all files in it and below, in
+    /// the order of their names. A file that is reached twice is read once. What cannot be found
+    /// or listed is told in the diagnostics; the rest is there.
+    pub fn open(paths: &[PathBuf], options: Options) -> (Evidence, Vec<Diagnostic>) {
+        let mut found = Found::default();
+        for path in paths {
+            found.add(path);
+        }
+        (Evidence { files: found.files, options }, found.diagnostics)
+    }
+
+    /// Number of files (archives count once).
+    pub fn file_count(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Bytes of all files as they lie on disk: what [`Progress::done`] runs up to.
+    pub fn total_bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+
+    /// Paths as the user gave them, in evidence order.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|file| &*file.shown)
+    }
+}
+
+#[derive(Default)]
+struct Found {
+    files: Vec<EvidenceFile>,
+    diagnostics: Vec<Diagnostic>,
+    /// Files that are in the list already, by their real path.
+    seen: HashSet<PathBuf>,
+}
+
+impl Found {
+    fn add(&mut self, path: &Path) {
+        let metadata = match fs::metadata(path) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let message = format!("`{}` does not exist", path.display());
+                let diagnostic = Diagnostic::error(codes::NOT_FOUND, message)
+                    .help("check the path; relative paths start at the current folder");
+                return self.tell(diagnostic, path);
+            }
+            Err(error) => return self.unreadable(path, &error),
+        };
+        if metadata.is_dir() {
+            let before = self.files.len();
+            let mut parents = Vec::new();
+            self.folder(path, &mut parents);
+            if self.files.len() == before {
+                let message = format!("folder `{}` holds no file to read", path.display());
+                self.tell(Diagnostic::warning(codes::EMPTY, message), path);
+            }
+        } else {
+            self.file(path, &metadata);
+        }
+    }
+
+    fn tell(&mut self, diagnostic: Diagnostic, path: &Path) {
+        let place = InputPlace { file: path.display().to_string(), offset: None, record: None };
+        self.diagnostics.push(diagnostic.input(place));
+    }
+
+    fn unreadable(&mut self, path: &Path, error: &std::io::Error) {
+        let message = format!("`{}` cannot be read: {error}", path.display());
+        self.tell(Diagnostic::error(codes::UNREADABLE, message), path);
+    }
+
+    /// Adds the files of a folder and of those below it. `parents` are the real paths of the
+    /// folders on the way: a link back to one of them is a loop and is left out.
+    fn folder(&mut self, path: &Path, parents: &mut Vec<PathBuf>) {
+        let real = match fs::canonicalize(path) {
+            Ok(real) => real,
+            Err(error) => return self.unreadable(path, &error),
+        };
+        if parents.contains(&real) || parents.len() >= MAX_FOLDERS {
+            return;
+        }
+        let entries = match fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) => return self.unreadable(path, &error),
+        };
+        let mut children = Vec::new();
+        for entry in entries {
+            match entry {
+                Ok(entry) => children.push(entry.path()),
+                Err(error) => self.unreadable(path, &error),
+            }
+        }
+        children.sort();
+        parents.push(real);
+        for child in children {
+            match fs::metadata(&child) {
+                Ok(metadata) if metadata.is_dir() => self.folder(&child, parents),
+                Ok(metadata) => self.file(&child, &metadata),
+                Err(error) => self.unreadable(&child, &error),
+            }
+        }
+        parents.pop();
+    }
+
+    fn file(&mut self, path: &Path, metadata: &fs::Metadata) {
+        // A pipe or a device may never end, and cannot be read twice.
+        if !metadata.is_file() {
+            let message = format!("`{}` is no regular file", path.display());
+            return self.tell(Diagnostic::error(codes::UNREADABLE, message), path);
+        }
+        let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if !self.seen.insert(real) {
+            return;
+        }
+        self.files.push(EvidenceFile {
+            path: Arc::from(path),
+            shown: Arc::from(path.display().to_string()),
+            bytes: metadata.len(),
+        });
+    }
+}

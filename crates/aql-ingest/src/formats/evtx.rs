@@ -1,0 +1,282 @@
+//! Windows event log files: from chunks to events.
+//!
+//! The binary format itself is read by [`crate::evtx`]. Here chunks are taken from a stream, a
+//! record's class is decided from its header before anything else of it is decoded, and the places
+//! of the fields that a plan asks for are looked up once per layout of records.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use aql_diag::{Diagnostic, codes};
+use rustc_hash::FxHashMap;
+
+use super::windows_xml::unnamed_index;
+use super::{Format, Layout};
+use crate::evtx::{
+    CHUNK_MAGIC, CHUNK_SIZE, Chunk, Decoder, Error, FileHeader, FileSlot, Record, Slot,
+    SystemField, chunks,
+};
+use crate::normalise::windows::{Class, Field, Place, WindowsRecord};
+use crate::out::Out;
+use crate::stream::Stream;
+
+/// The format.
+pub(crate) const FORMAT: Format = Format {
+    name: "evtx",
+    about: "Windows event log files, also damaged and carved ones",
+    layout: Layout::Evtx,
+};
+
+/// Bytes of chunks that are taken from the stream at once.
+const WINDOW: usize = 16 * CHUNK_SIZE;
+
+/// Slot rows that are kept at once.
+const MAX_ROWS: usize = 1 << 16;
+
+/// Where the fields of a plan are in records of one shape: not looked for yet, absent, or at a
+/// slot.
+type SlotRow = Rc<RefCell<Vec<Option<Option<Slot>>>>>;
+
+/// The slot rows of all plans and shapes that a worker has met.
+#[derive(Debug, Default)]
+pub(crate) struct SlotTable(FxHashMap<(usize, usize), SlotRow>);
+
+impl SlotTable {
+    fn row(&mut self, plan: usize, record: &Record<'_>) -> SlotRow {
+        match record.shape() {
+            // Bounded, as the classes are.
+            Some(_) if self.0.len() >= MAX_ROWS => {
+                self.0.clear();
+                SlotRow::default()
+            }
+            Some(shape) => Rc::clone(self.0.entry((plan, shape.index())).or_default()),
+            None => SlotRow::default(),
+        }
+    }
+}
+
+/// Reads the chunks of a stream that starts at `start` of the file (0, or a multiple of the chunk
+/// size behind the header block) up to those that start at `end`.
+pub(crate) fn read(stream: &mut Stream<'_>, end: Option<u64>, out: &mut Out<'_>) {
+    out.report().format.get_or_insert(FORMAT.name);
+    let mut header = header(stream, out);
+    let mut decoder = std::mem::take(&mut out.decoder);
+    let mut scratch = Scratch::default();
+    loop {
+        stream.fill(WINDOW + CHUNK_SIZE + CHUNK_MAGIC.len());
+        let base = stream.offset();
+        if stream.window().is_empty() || end.is_some_and(|end| base >= end) {
+            break;
+        }
+        let is_last = stream.ended();
+        let mut used = header.block_size.min(stream.window().len());
+        for slot in chunks(stream.window(), &header) {
+            let (offset, length) = match &slot {
+                FileSlot::Chunk(chunk) => (chunk.offset(), chunk.data().len()),
+                FileSlot::Unused { offset } => {
+                    let left = stream.window().len() as u64 - offset;
+                    (*offset, usize::try_from(left).unwrap_or(CHUNK_SIZE).min(CHUNK_SIZE))
+                }
+                FileSlot::Lost { offset, data, .. } => (*offset, data.len()),
+                FileSlot::FileHeader { offset, header } => (*offset, header.block_size),
+                #[expect(unreachable_patterns, reason = "the enum may grow")]
+                _ => continue,
+            };
+            if (offset >= WINDOW as u64 && !is_last) || end.is_some_and(|end| base + offset >= end)
+            {
+                break;
+            }
+            used = usize::try_from(offset).unwrap_or(usize::MAX).saturating_add(length);
+            match slot {
+                FileSlot::Chunk(chunk) => {
+                    if let Ok(chunk) = Chunk::parse(chunk.data(), base + offset) {
+                        read_chunk(&chunk, &mut decoder, &mut scratch, out);
+                    }
+                }
+                FileSlot::Lost { data, .. } => {
+                    lost_chunk(data, base + offset, &mut decoder, &mut scratch, out);
+                }
+                _ => {}
+            }
+            if out.stopped() {
+                break;
+            }
+        }
+        header.block_size = 0;
+        stream.consume(used);
+        if out.stopped() || (is_last && used == 0) {
+            break;
+        }
+    }
+    out.decoder = decoder;
+}
+
+/// The file's header, if the stream starts with one; what is skipped is its `block_size`.
+fn header(stream: &mut Stream<'_>, out: &mut Out<'_>) -> FileHeader {
+    let none = FileHeader {
+        first_chunk: 0,
+        last_chunk: 0,
+        next_record_number: 0,
+        minor_version: 0,
+        major_version: 0,
+        block_size: 0,
+        chunk_count: 0,
+        flags: 0,
+        checksum_ok: true,
+    };
+    if stream.offset() != 0 {
+        return none;
+    }
+    stream.fill(2 * CHUNK_SIZE);
+    match FileHeader::parse(stream.window()) {
+        Ok(header) => header,
+        Err(error) => {
+            let code = match error {
+                Error::Truncated { .. } => codes::TRUNCATED,
+                _ => codes::DAMAGED,
+            };
+            let diagnostic =
+                Diagnostic::error(code, format!("the file header is damaged: {error}"));
+            out.lost(diagnostic.note("chunks were searched for all the same"), None);
+            let first = memchr::memmem::find(stream.window(), CHUNK_MAGIC);
+            FileHeader { block_size: first.unwrap_or(stream.window().len()), ..none }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Scratch {
+    provider: String,
+    channel: String,
+}
+
+fn read_chunk(chunk: &Chunk<'_>, decoder: &mut Decoder, scratch: &mut Scratch, out: &mut Out<'_>) {
+    for defect in chunk.defects() {
+        let diagnostic = Diagnostic::warning(codes::DAMAGED, defect.to_string());
+        out.diagnose_offset(diagnostic, chunk.offset());
+    }
+    read_records(chunk, decoder, scratch, out);
+}
+
+/// Reads what can be read of a chunk without its magic; says what is lost otherwise.
+fn lost_chunk(
+    data: &[u8],
+    offset: u64,
+    decoder: &mut Decoder,
+    scratch: &mut Scratch,
+    out: &mut Out<'_>,
+) {
+    let salvaged = Chunk::salvage(data, offset)
+        .ok()
+        .filter(|chunk| decoder.decode(chunk).any(|record| record.is_ok()));
+    match salvaged {
+        Some(chunk) => read_chunk(&chunk, decoder, scratch, out),
+        None => {
+            let error = Chunk::parse(data, offset).err();
+            let message = error.map_or("a chunk holds no record".to_owned(), |e| e.to_string());
+            let diagnostic = Diagnostic::error(codes::DAMAGED, message)
+                .note(format!("{} bytes hold no readable record", data.len()));
+            out.report().lost += 1;
+            out.diagnose_offset(diagnostic, offset);
+        }
+    }
+}
+
+fn read_records(
+    chunk: &Chunk<'_>,
+    decoder: &mut Decoder,
+    scratch: &mut Scratch,
+    out: &mut Out<'_>,
+) {
+    for record in decoder.decode(chunk) {
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => {
+                let diagnostic =
+                    Diagnostic::error(codes::BAD_RECORD, format!("record lost: {}", error.source));
+                let offset = Some(error.chunk_offset + error.record_offset);
+                out.report().lost += 1;
+                out.report().add(diagnostic, offset, error.record_number);
+                continue;
+            }
+        };
+        let Scratch { provider, channel } = scratch;
+        let class = out.windows_class(Class {
+            format: FORMAT.name,
+            provider: record.system_text(SystemField::ProviderName, provider).unwrap_or_default(),
+            channel: record.system_text(SystemField::Channel, channel).unwrap_or_default(),
+            event_id: record.event_id(),
+            level: record.level(),
+        });
+        let slots = out.slots.row(class.plan.id, &record);
+        let number = record.record_number();
+        out.windows_row(&class, &EvtxEvent { record, slots }, number);
+    }
+}
+
+struct EvtxEvent<'r> {
+    record: Record<'r>,
+    slots: SlotRow,
+}
+
+impl EvtxEvent<'_> {
+    /// The slot of a field of the event's data; a system value of that name is none.
+    fn find(&self, name: &str) -> Option<Slot> {
+        let slot = self.record.slot_ignoring_case(name)?;
+        let system = SystemField::from_name(name).and_then(|f| self.record.system_slot(f));
+        (system != Some(slot)).then_some(slot)
+    }
+
+    fn slot(&self, field: &Field) -> Option<Slot> {
+        if self.record.shape().is_none() {
+            return self.find(&field.name);
+        }
+        let mut slots = self.slots.borrow_mut();
+        if slots.len() <= field.index {
+            slots.resize(field.index + 1, None);
+        }
+        let known = slots.get_mut(field.index)?;
+        *known.get_or_insert_with(|| self.find(&field.name))
+    }
+}
+
+impl WindowsRecord for EvtxEvent<'_> {
+    fn system<'v>(&'v self, field: SystemField, scratch: &'v mut String) -> Option<Cow<'v, str>> {
+        self.record.system_text(field, scratch).map(Cow::Borrowed)
+    }
+
+    fn data<'v>(&'v self, field: &Field, scratch: &'v mut String) -> Option<Cow<'v, str>> {
+        if field.place == Place::Rendering {
+            return self.record.rendering_info(&field.name);
+        }
+        if let Some(index) = unnamed_index(&field.name) {
+            let unnamed = self.record.unnamed();
+            if !unnamed.is_empty() {
+                return match index {
+                    Some(index) => unnamed.into_iter().nth(index).map(Cow::Owned),
+                    None => Some(Cow::Owned(unnamed.join(","))),
+                };
+            }
+        }
+        match self.slot(field) {
+            Some(slot) => self.record.slot_value(slot, scratch).map(Cow::Borrowed),
+            None if field.name.eq_ignore_ascii_case("Message") => {
+                self.record.rendering_info("Message")
+            }
+            None => None,
+        }
+    }
+
+    fn time(&self) -> Option<i64> {
+        let header = || self.record.header_time_ms().filter(|time| *time > 0);
+        self.record.time_created_ms().or_else(header)
+    }
+
+    fn payload(&self, out: &mut Vec<u8>) {
+        let mut xml = String::new();
+        // What a record that is too large or too deep has given so far is kept.
+        let _ = self.record.write_xml(&mut xml);
+        out.append(&mut xml.into_bytes());
+    }
+}

@@ -1,0 +1,165 @@
+//! Windows events as JSON in the shape of `evtx_dump`: `{"Event":{"System":…,"EventData":…}}`.
+//!
+//! Attributes stand under `#attributes`, or beside their element under `<Name>_attributes`; text
+//! with attributes under `#text`. Unnamed `Data` elements are the items of `Data`.
+
+use std::borrow::Cow;
+
+use super::{Format, JsonRecord, Layout};
+use crate::evtx::SystemField;
+use crate::json::{Json, Kind};
+use crate::normalise::windows::{Field, Place, WindowsRecord};
+use crate::out::Out;
+use crate::time::parse_iso;
+
+/// The format.
+pub(crate) const FORMAT: Format = Format {
+    name: "evtx-dump-json",
+    about: "Windows events as JSON in the shape of evtx_dump",
+    layout: Layout::Json { is: |json| system(json).is_some(), take },
+};
+
+fn system(json: Json<'_>) -> Option<Json<'_>> {
+    json.get("Event")?.get("System").filter(Json::is_object)
+}
+
+fn take(name: &'static str, record: JsonRecord<'_>, out: &mut Out<'_>) {
+    let event = record.json.get("Event").unwrap_or(record.json);
+    let Some(system) = event.get("System") else { return };
+    let user_data = event.get("UserData").and_then(|data| {
+        let inner = data.children().find(Json::is_object);
+        inner.or(Some(data))
+    });
+    let event = DumpEvent {
+        system,
+        data: [event.get("EventData"), user_data],
+        rendering: event.get("RenderingInfo"),
+        payload: record.payload,
+    };
+    out.windows(name, &event, record.at.record);
+}
+
+struct DumpEvent<'r> {
+    system: Json<'r>,
+    data: [Option<Json<'r>>; 2],
+    rendering: Option<Json<'r>>,
+    payload: &'r [u8],
+}
+
+/// The element of `System` and its attribute that hold a value.
+pub(crate) fn location(field: SystemField) -> (&'static str, &'static str) {
+    match field {
+        SystemField::ProviderName => ("Provider", "Name"),
+        SystemField::ProviderGuid => ("Provider", "Guid"),
+        SystemField::EventSourceName => ("Provider", "EventSourceName"),
+        SystemField::Qualifiers => ("EventID", "Qualifiers"),
+        SystemField::TimeCreated => ("TimeCreated", "SystemTime"),
+        SystemField::ActivityId => ("Correlation", "ActivityID"),
+        SystemField::RelatedActivityId => ("Correlation", "RelatedActivityID"),
+        SystemField::ProcessId => ("Execution", "ProcessID"),
+        SystemField::ThreadId => ("Execution", "ThreadID"),
+        SystemField::ProcessorId => ("Execution", "ProcessorID"),
+        SystemField::SessionId => ("Execution", "SessionID"),
+        SystemField::KernelTime => ("Execution", "KernelTime"),
+        SystemField::UserTime => ("Execution", "UserTime"),
+        SystemField::UserId => ("Security", "UserID"),
+        other => (other.name(), ""),
+    }
+}
+
+impl DumpEvent<'_> {
+    fn find(&self, field: SystemField) -> Option<Json<'_>> {
+        let (element, attribute) = location(field);
+        if attribute.is_empty() {
+            return self.system.get(element);
+        }
+        let inside = self.system.get(element).and_then(|e| e.get("#attributes")?.get(attribute));
+        inside.or_else(|| {
+            let mut beside = self.system.children();
+            let wanted = |key: &str| {
+                key.strip_suffix("_attributes").is_some_and(|k| k.eq_ignore_ascii_case(element))
+            };
+            beside.find(|child| child.key().is_some_and(wanted))?.get(attribute)
+        })
+    }
+}
+
+/// The text of an element: its own, or that under `#text`; items joined by commas.
+pub(crate) fn element_text<'v>(value: Json<'v>, scratch: &'v mut String) -> Option<Cow<'v, str>> {
+    let value = if value.is_object() { value.get("#text")? } else { value };
+    if value.kind() != Kind::Array {
+        return value.text(scratch).map(Cow::Borrowed);
+    }
+    let items: Vec<String> = value
+        .children()
+        .filter_map(|item| if item.is_object() { item.get("#text") } else { Some(item) })
+        .filter_map(|item| item.owned_text())
+        .collect();
+    Some(Cow::Owned(items.join(",")))
+}
+
+/// A field of an event's data by name: a key, a `Data` element with that `Name`, or `Data#n` for
+/// the n-th unnamed one.
+pub(crate) fn data_text<'v>(
+    data: Json<'v>,
+    name: &str,
+    scratch: &'v mut String,
+) -> Option<Cow<'v, str>> {
+    if let Some(value) = data.get(name) {
+        return element_text(value, scratch);
+    }
+    let elements = data.get("Data")?;
+    if let Some(index) = name.get(5..).filter(|_| name.to_ascii_lowercase().starts_with("data#")) {
+        let index: usize = index.parse().ok()?;
+        let items = if elements.is_object() { elements.get("#text")? } else { elements };
+        let item = match items.kind() {
+            Kind::Array => items.children().nth(index)?,
+            _ if index == 0 => items,
+            _ => return None,
+        };
+        return element_text(item, scratch);
+    }
+    let named = |element: &Json<'v>| {
+        let attribute = element.get("#attributes").and_then(|a| a.get("Name"));
+        attribute
+            .or_else(|| element.get("@Name"))
+            .and_then(|n| n.owned_text())
+            .is_some_and(|n| n.eq_ignore_ascii_case(name))
+    };
+    element_text(elements.children().find(named)?, scratch)
+}
+
+impl WindowsRecord for DumpEvent<'_> {
+    fn system<'v>(&'v self, field: SystemField, scratch: &'v mut String) -> Option<Cow<'v, str>> {
+        element_text(self.find(field)?, scratch)
+    }
+
+    fn data<'v>(&'v self, field: &Field, scratch: &'v mut String) -> Option<Cow<'v, str>> {
+        if field.place == Place::Rendering {
+            return element_text(self.rendering?.get(&field.name)?, scratch);
+        }
+        let [event_data, user_data] = self.data;
+        let has = |data: &Json<'_>| data_text(*data, &field.name, &mut String::new()).is_some();
+        let data = match (event_data, user_data) {
+            (Some(data), None) | (None, Some(data)) => data,
+            (Some(first), Some(second)) => {
+                if has(&first) {
+                    first
+                } else {
+                    second
+                }
+            }
+            (None, None) => return None,
+        };
+        data_text(data, &field.name, scratch)
+    }
+
+    fn time(&self) -> Option<i64> {
+        let mut scratch = String::new();
+        parse_iso(self.find(SystemField::TimeCreated)?.text(&mut scratch)?)
+    }
+
+    fn payload(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.payload);
+    }
+}

@@ -1,0 +1,165 @@
+//! JSON files of all formats: how their records are framed, parsed and told apart; and JSON
+//! records of no known kind, which are unparsed events.
+
+use aql_diag::{Code, Diagnostic, codes};
+
+use super::text::{decode, not_a_record};
+use super::{FORMATS, Format, JsonRecord, Layout};
+use crate::frame::{Frame, Frames, JsonValues, Lines};
+use crate::json::{Fault, Json, JsonError, Kind, parse_whole};
+use crate::normalise::generic::NamedFields;
+use crate::out::{At, Out};
+use crate::stream::Stream;
+
+/// JSON of no known kind.
+pub(crate) const FORMAT: Format = Format {
+    name: "json",
+    about: "JSON of no known kind, kept as unparsed events",
+    layout: Layout::Json {
+        is: |_| true,
+        take: |name, record, out| {
+            let fields = NamedFields::Json(record.json);
+            out.unparsed(name, record.payload, fields, record.at.record);
+        },
+    },
+};
+
+/// Keys of objects that only wrap an array of records.
+const WRAPPERS: &[&str] = &["value", "records", "events", "Results", "hits"];
+
+/// Reads one value per line; a line that is none is lost, and the next one is read.
+pub(crate) fn read_lines(stream: &mut Stream<'_>, first: u64, end: Option<u64>, out: &mut Out<'_>) {
+    let mut record = first;
+    let mut frames = Frames::new(stream, Lines::default(), out.options.max_record, end);
+    while let Some(frame) = frames.next_frame() {
+        match frame {
+            Frame::Record { offset, bytes, .. } => {
+                let at = At { record, offset };
+                if let Err(error) = take(bytes, at, out) {
+                    let diagnostic = bad_record(error, "");
+                    let offset = offset + error.offset as u64;
+                    out.lost(diagnostic, Some(At { record, offset }));
+                }
+            }
+            other => not_a_record(&other, record, out),
+        }
+        record += 1;
+        if out.stopped() {
+            return;
+        }
+    }
+}
+
+/// Reads values one after the other and elements of arrays, up to the first that is none.
+pub(crate) fn read_values(stream: &mut Stream<'_>, out: &mut Out<'_>) {
+    let mut record = 1;
+    let mut frames = Frames::new(stream, JsonValues::default(), out.options.max_record, None);
+    while let Some(frame) = frames.next_frame() {
+        match frame {
+            Frame::Record { offset, bytes: [], .. } => {
+                let diagnostic = Diagnostic::error(
+                    codes::TRUNCATED,
+                    "the file ends inside an array; expected another record or `]`",
+                );
+                out.lost(diagnostic, Some(At { record, offset }));
+            }
+            Frame::Record { offset, bytes, .. } => {
+                let at = At { record, offset };
+                match take(bytes, at, out) {
+                    Ok(taken) => record += taken.saturating_sub(1),
+                    // Too deep is whole all the same: what follows can be read.
+                    Err(error @ JsonError { fault: Fault::Depth(_), .. }) => {
+                        let offset = offset + error.offset as u64;
+                        out.lost(bad_record(error, ""), Some(At { record, offset }));
+                    }
+                    Err(error) => {
+                        let offset = offset + error.offset as u64;
+                        let rest = "; the rest was not read";
+                        out.lost(bad_record(error, rest), Some(At { record, offset }));
+                        return;
+                    }
+                }
+            }
+            other => not_a_record(&other, record, out),
+        }
+        record += 1;
+        if out.stopped() {
+            return;
+        }
+    }
+}
+
+fn bad_record(error: JsonError, rest: &str) -> Diagnostic {
+    let code: Code = match error.fault {
+        Fault::End => codes::TRUNCATED,
+        Fault::Depth(_) => codes::TOO_NESTED,
+        Fault::Expected(_) => codes::BAD_RECORD,
+        Fault::Size => codes::TOO_LONG,
+    };
+    Diagnostic::error(code, format!("record is not valid JSON: {error}{rest}"))
+}
+
+/// Parses a record and gives it to its format; a wrapper's elements are records of their own.
+/// Returns how many records there were.
+fn take(bytes: &[u8], at: At, out: &mut Out<'_>) -> Result<u64, JsonError> {
+    let text = decode(bytes, at, out);
+    let mut nodes = std::mem::take(&mut out.nodes);
+    let result = parse_whole(&text, &mut nodes, out.options.max_depth);
+    let taken = result.map(|()| match Json::root(&text, &nodes) {
+        Some(json) => dispatch(json, bytes, at, out),
+        None => 0,
+    });
+    out.nodes = nodes;
+    taken
+}
+
+fn dispatch(json: Json<'_>, payload: &[u8], at: At, out: &mut Out<'_>) -> u64 {
+    let format = format_of(json);
+    if format.name == FORMAT.name
+        && let Some(array) = wrapped(json)
+    {
+        let mut record = at.record;
+        for element in array.children() {
+            let payload = element.raw().as_bytes();
+            give(
+                format_of(element),
+                JsonRecord { json: element, payload, at: At { record, ..at } },
+                out,
+            );
+            record += 1;
+        }
+        return record - at.record;
+    }
+    give(format, JsonRecord { json, payload, at }, out);
+    1
+}
+
+fn give(format: &'static Format, record: JsonRecord<'_>, out: &mut Out<'_>) {
+    if let Layout::Json { take, .. } = format.layout {
+        take(format.name, record, out);
+    }
+}
+
+/// The array of records that an object is the wrapper of.
+fn wrapped(json: Json<'_>) -> Option<Json<'_>> {
+    if json.kind() == Kind::Array {
+        return Some(json);
+    }
+    let mut arrays = WRAPPERS.iter().filter_map(|key| json.get(key));
+    arrays.find(|array| {
+        array.kind() == Kind::Array && array.children().all(|element| element.is_object())
+    })
+}
+
+/// The format of a record.
+pub(crate) fn format_of(json: Json<'_>) -> &'static Format {
+    FORMATS
+        .iter()
+        .find(|format| match format.layout {
+            Layout::Json { is, .. } => is(json),
+            _ => false,
+        })
+        .unwrap_or(&FORMAT_STATIC)
+}
+
+static FORMAT_STATIC: Format = FORMAT;

@@ -1,0 +1,77 @@
+//! The formats that are read: one file each, and one list.
+//!
+//! Two things make a format: how its records lie in a file (its [`Layout`]), and how the fields of
+//! a record are found. JSON records are told apart one by one, since exports mix them. To add a
+//! format, write its file and add one line to [`FORMATS`].
+
+pub(crate) mod csv;
+pub(crate) mod evtx;
+pub(crate) mod evtx_dump;
+pub(crate) mod json;
+pub(crate) mod nxlog;
+pub(crate) mod o365;
+pub(crate) mod o365_csv;
+pub(crate) mod text;
+pub(crate) mod windows_xml;
+pub(crate) mod winlogbeat;
+
+use crate::json::Json;
+use crate::out::{At, Out};
+
+/// A format.
+pub(crate) struct Format {
+    /// Its name: what `aql.format` says.
+    pub name: &'static str,
+    /// What it is, for the documentation.
+    pub about: &'static str,
+    /// How its files are laid out, how it is recognised, how a record is read.
+    pub layout: Layout,
+}
+
+/// How the records of a format lie in a file.
+pub(crate) enum Layout {
+    /// Windows event log: chunks of 64 KiB.
+    Evtx,
+    /// `<Event>` elements.
+    Xml,
+    /// JSON values: one per line, in an array, or one after the other.
+    Json {
+        /// Is this value a record of the format?
+        is: fn(Json<'_>) -> bool,
+        /// Takes the record.
+        take: fn(&'static str, JsonRecord<'_>, &mut Out<'_>),
+    },
+    /// Rows of a CSV file with a header.
+    Csv {
+        /// Is this the header of such a file?
+        is: fn(&[String]) -> bool,
+        /// Takes a row.
+        take: fn(&'static str, csv::Row<'_>, &mut Out<'_>),
+    },
+    /// Lines of text.
+    Lines,
+}
+
+/// A JSON record with its text.
+pub(crate) struct JsonRecord<'r> {
+    /// The value.
+    pub json: Json<'r>,
+    /// The raw bytes of the record.
+    pub payload: &'r [u8],
+    /// Its place.
+    pub at: At,
+}
+
+/// Every format, in the order in which they are tried. The last of a layout takes everything.
+pub(crate) static FORMATS: &[Format] = &[
+    evtx::FORMAT,
+    windows_xml::FORMAT,
+    evtx_dump::FORMAT,
+    winlogbeat::FORMAT,
+    nxlog::FORMAT,
+    o365::FORMAT,
+    json::FORMAT,
+    o365_csv::FORMAT,
+    csv::FORMAT,
+    text::FORMAT,
+];

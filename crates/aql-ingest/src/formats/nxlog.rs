@@ -1,0 +1,121 @@
+//! Windows events as flat JSON objects: NXLog, OTRF Security-Datasets (Mordor), and the
+//! WindowsEvent table of Log Analytics, whose `EventData` is JSON in a string.
+//!
+//! Fields of the event's data stand beside those of its header, so a header's name is only
+//! believed where nothing else could be meant: `ProcessId` is the event's own, and
+//! `User`/`AccountName` are the log's writer unless the event has a user.
+
+use std::borrow::Cow;
+
+use super::evtx_dump::{data_text, element_text};
+use super::{Format, JsonRecord, Layout};
+use crate::evtx::SystemField;
+use crate::json::{Json, Kind, parse_whole};
+use crate::normalise::windows::{Field, WindowsRecord};
+use crate::out::Out;
+use crate::time::{parse_iso, parse_iso_zoned};
+
+/// The format.
+pub(crate) const FORMAT: Format = Format {
+    name: "nxlog",
+    about: "Windows events as flat JSON: NXLog, Mordor, Log Analytics",
+    layout: Layout::Json { is, take },
+};
+
+fn is(json: Json<'_>) -> bool {
+    json.get("EventID").is_some()
+        && ["SourceName", "Channel", "Provider", "ProviderName"]
+            .iter()
+            .any(|key| json.get(key).is_some())
+}
+
+fn take(name: &'static str, record: JsonRecord<'_>, out: &mut Out<'_>) {
+    let root = record.json;
+    // Log Analytics: the data is an object, or the text of one.
+    let data = root.get("EventData");
+    let mut nodes = Vec::new();
+    let text = data
+        .filter(|d| d.kind() == Kind::Text && d.raw().starts_with('{'))
+        .and_then(|d| d.owned_text())
+        .unwrap_or_default();
+    let inner = match data {
+        Some(data) if data.is_object() => Some(data),
+        _ => {
+            let parsed = parse_whole(&text, &mut nodes, out.options.max_depth);
+            Json::root(&text, &nodes).filter(|json| parsed.is_ok() && json.is_object())
+        }
+    };
+    let event = FlatEvent { root, inner, payload: record.payload };
+    out.windows(name, &event, record.at.record);
+}
+
+struct FlatEvent<'r> {
+    root: Json<'r>,
+    inner: Option<Json<'r>>,
+    payload: &'r [u8],
+}
+
+impl<'r> FlatEvent<'r> {
+    fn find(&self, field: SystemField) -> Option<Json<'r>> {
+        let keys: &[&str] = match field {
+            SystemField::ProviderName => &["SourceName", "Provider", "ProviderName"],
+            SystemField::ProviderGuid => &["ProviderGuid"],
+            SystemField::EventId => &["EventID"],
+            SystemField::Qualifiers => &["Qualifiers"],
+            SystemField::Version => &["Version"],
+            SystemField::Level => &["Level", "EventLevel"],
+            SystemField::Task => &["Task"],
+            SystemField::Opcode => &["OpcodeValue", "Opcode"],
+            SystemField::Keywords => &["Keywords"],
+            SystemField::TimeCreated => &["TimeCreated", "EventTime", "@timestamp"],
+            SystemField::EventRecordId => &["RecordNumber", "EventRecordID", "RecordID"],
+            SystemField::ActivityId => &["ActivityID"],
+            SystemField::RelatedActivityId => &["RelatedActivityID"],
+            SystemField::ProcessId => &["ExecutionProcessID"],
+            SystemField::ThreadId => &["ExecutionThreadID", "ThreadID"],
+            SystemField::Channel => &["Channel"],
+            SystemField::Computer => &["Hostname", "Computer", "ComputerName"],
+            SystemField::UserId => &["UserID"],
+            _ => return None,
+        };
+        keys.iter().find_map(|key| self.root.get(key))
+    }
+}
+
+impl WindowsRecord for FlatEvent<'_> {
+    fn system<'v>(&'v self, field: SystemField, scratch: &'v mut String) -> Option<Cow<'v, str>> {
+        self.find(field)?.text(scratch).map(Cow::Borrowed)
+    }
+
+    fn data<'v>(&'v self, field: &Field, scratch: &'v mut String) -> Option<Cow<'v, str>> {
+        if let Some(inner) = self.inner
+            && data_text(inner, &field.name, &mut String::new()).is_some()
+        {
+            return data_text(inner, &field.name, scratch);
+        }
+        let value = self
+            .root
+            .get(&field.name)
+            .or_else(|| field.name.contains('.').then(|| self.root.path(&field.name)).flatten())?;
+        element_text(value, scratch)
+    }
+
+    /// `EventTime` is the collector's local time unless it says otherwise, so the UTC time at
+    /// which it was passed on goes before it (event model, 4.1).
+    fn time(&self) -> Option<i64> {
+        let mut scratch = String::new();
+        let mut text = |key: &str, parse: fn(&str) -> Option<i64>| {
+            parse(self.root.get(key)?.text(&mut scratch)?)
+        };
+        text("TimeCreated", parse_iso)
+            .or_else(|| text("EventTime", parse_iso_zoned))
+            .or_else(|| text("@timestamp", parse_iso))
+            .or_else(|| text("TimeGenerated", parse_iso))
+            .or_else(|| text("EventTime", parse_iso))
+            .or_else(|| text("EventReceivedTime", parse_iso))
+    }
+
+    fn payload(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.payload);
+    }
+}

@@ -1,0 +1,75 @@
+//! Lines of text of no known kind. Each is an unparsed event.
+
+use std::borrow::Cow;
+
+use aql_diag::{Diagnostic, codes};
+
+use super::{Format, Layout};
+use crate::frame::{Frame, Frames, Lines};
+use crate::normalise::generic::NamedFields;
+use crate::out::{At, Out};
+use crate::stream::Stream;
+
+/// The format.
+pub(crate) const FORMAT: Format =
+    Format { name: "text", about: "lines of text, kept as unparsed events", layout: Layout::Lines };
+
+/// Reads the lines of a stream; those before are `first` - 1.
+pub(crate) fn read(stream: &mut Stream<'_>, first: u64, end: Option<u64>, out: &mut Out<'_>) {
+    let mut record = first;
+    let mut frames = Frames::new(stream, Lines::default(), out.options.max_record, end);
+    while let Some(frame) = frames.next_frame() {
+        match frame {
+            Frame::Record { offset, bytes, .. } => {
+                let at = At { record, offset };
+                decode(bytes, at, out);
+                out.unparsed(FORMAT.name, bytes, NamedFields::None, record);
+            }
+            other => not_a_record(&other, record, out),
+        }
+        record += 1;
+        if out.stopped() {
+            return;
+        }
+    }
+}
+
+/// Bytes as text. Says so, once per file, if they are no UTF-8; those that are none become U+FFFD.
+pub(crate) fn decode<'b>(bytes: &'b [u8], at: At, out: &mut Out<'_>) -> Cow<'b, str> {
+    let error = match std::str::from_utf8(bytes) {
+        Ok(text) => return Cow::Borrowed(text),
+        Err(error) => error,
+    };
+    if !out.report().has(codes::BAD_ENCODING) {
+        let at = At { offset: at.offset + error.valid_up_to() as u64, ..at };
+        let diagnostic = Diagnostic::warning(
+            codes::BAD_ENCODING,
+            "the text is not valid UTF-8; bytes that are none were read as U+FFFD",
+        );
+        out.diagnose(diagnostic, Some(at));
+    }
+    String::from_utf8_lossy(bytes)
+}
+
+/// Reports a frame that holds no record.
+pub(crate) fn not_a_record(frame: &Frame<'_>, record: u64, out: &mut Out<'_>) {
+    match *frame {
+        Frame::TooLong { offset, bytes } => {
+            let limit = out.options.max_record;
+            let diagnostic = Diagnostic::error(
+                codes::TOO_LONG,
+                format!("record of {bytes} bytes is longer than the limit of {limit} bytes"),
+            )
+            .help("raise the record limit if such a record is to be expected");
+            out.lost(diagnostic, Some(At { record, offset }));
+        }
+        Frame::Broken { offset, expected } => {
+            let diagnostic = Diagnostic::error(
+                codes::BAD_RECORD,
+                format!("expected {expected} after the last record; the rest was not read"),
+            );
+            out.lost(diagnostic, Some(At { record, offset }));
+        }
+        Frame::Record { .. } => {}
+    }
+}

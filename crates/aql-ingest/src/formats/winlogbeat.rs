@@ -1,0 +1,165 @@
+//! Windows events as Winlogbeat and Elastic Agent write them.
+//!
+//! Version 7 and later keep the event under `winlog`; version 6 has `event_data` and its like at
+//! the top. Keys may be nested or dotted. The module pipelines move many fields to ECS names; a
+//! field is looked for in the event's data first, where it has the name and the form that Windows
+//! gave it, then under its ECS paths.
+
+use std::borrow::Cow;
+
+use aql_catalog::Catalog;
+
+use super::evtx_dump::data_text;
+use super::{Format, JsonRecord, Layout};
+use crate::evtx::SystemField;
+use crate::json::Json;
+use crate::normalise::windows::{Field, Place, WindowsRecord};
+use crate::out::Out;
+use crate::time::parse_iso;
+
+/// The format.
+pub(crate) const FORMAT: Format = Format {
+    name: "winlogbeat",
+    about: "Windows events of Winlogbeat 6 and later and of Elastic Agent (ECS)",
+    layout: Layout::Json { is, take },
+};
+
+fn is(json: Json<'_>) -> bool {
+    json.get("winlog").is_some_and(|w| w.is_object())
+        || (json.get("event_id").is_some()
+            && (json.get("log_name").is_some() || json.path("event_data").is_some()))
+        || json.path("winlog.event_id").is_some()
+        || json.path("winlog.channel").is_some()
+}
+
+fn take(name: &'static str, record: JsonRecord<'_>, out: &mut Out<'_>) {
+    let root = record.json;
+    let is_new = root.path("winlog").is_some()
+        || root.path("winlog.event_id").is_some()
+        || root.path("winlog.channel").is_some();
+    let prefix = if is_new { "winlog." } else { "" };
+    let event = BeatEvent {
+        root,
+        prefix,
+        data: [root.path(&format!("{prefix}event_data")), root.path(&format!("{prefix}user_data"))],
+        payload: record.payload,
+    };
+    out.windows(name, &event, record.at.record);
+}
+
+struct BeatEvent<'r> {
+    root: Json<'r>,
+    /// `winlog.` since version 7.
+    prefix: &'static str,
+    data: [Option<Json<'r>>; 2],
+    payload: &'r [u8],
+}
+
+impl<'r> BeatEvent<'r> {
+    fn at(&self, path: &str) -> Option<Json<'r>> {
+        if self.prefix.is_empty() {
+            return self.root.path(path);
+        }
+        match self.root.get("winlog") {
+            Some(winlog) => winlog.path(path),
+            None => self.root.path(&format!("{}{path}", self.prefix)),
+        }
+    }
+
+    fn find(&self, field: SystemField) -> Option<Json<'r>> {
+        let paths: &[&str] = match field {
+            SystemField::ProviderName => &["provider_name", "source_name"],
+            SystemField::ProviderGuid => &["provider_guid"],
+            SystemField::EventId => &["event_id"],
+            SystemField::Version => &["version"],
+            SystemField::Level => &["level"],
+            SystemField::Task => &["task"],
+            SystemField::Opcode => &["opcode"],
+            SystemField::Keywords => &["keywords"],
+            SystemField::EventRecordId => &["record_id", "record_number"],
+            SystemField::ActivityId => &["activity_id"],
+            SystemField::RelatedActivityId => &["related_activity_id"],
+            SystemField::ProcessId => &["process.pid", "process_id"],
+            SystemField::ThreadId => &["process.thread.id", "thread_id"],
+            SystemField::Channel => &["channel", "log_name"],
+            SystemField::Computer => &["computer_name"],
+            SystemField::UserId => &["user.identifier"],
+            SystemField::TimeCreated => return self.root.get("@timestamp"),
+            _ => return None,
+        };
+        paths.iter().find_map(|path| self.at(path)).or_else(|| match field {
+            SystemField::EventId => self.root.path("event.code"),
+            SystemField::ProviderName => self.root.path("event.provider"),
+            SystemField::Level => self.root.path("log.level"),
+            SystemField::Computer => self.root.path("host.name"),
+            _ => None,
+        })
+    }
+
+    /// A field that a module pipeline moved.
+    fn ecs<'v>(&'v self, name: &str, scratch: &'v mut String) -> Option<Cow<'v, str>> {
+        // Version 6 knows no ECS; its top-level `user` is the writer of the log.
+        if self.prefix.is_empty() {
+            return None;
+        }
+        let (path, value) = Catalog::get()
+            .ecs_paths(name)
+            .iter()
+            .find_map(|path| Some((path, self.root.path(path)?)))?;
+        if path == "user.name"
+            && let Some(domain) = self.root.path("user.domain").and_then(|d| d.owned_text())
+        {
+            let user = value.text(scratch)?;
+            return Some(Cow::Owned(format!("{domain}\\{user}")));
+        }
+        super::evtx_dump::element_text(value, scratch)
+    }
+}
+
+impl WindowsRecord for BeatEvent<'_> {
+    fn system<'v>(&'v self, field: SystemField, scratch: &'v mut String) -> Option<Cow<'v, str>> {
+        super::evtx_dump::element_text(self.find(field)?, scratch)
+    }
+
+    fn data<'v>(&'v self, field: &Field, scratch: &'v mut String) -> Option<Cow<'v, str>> {
+        if field.place == Place::Rendering {
+            let is_message = field.name.eq_ignore_ascii_case("message");
+            return self
+                .root
+                .get("message")
+                .filter(|_| is_message)?
+                .text(scratch)
+                .map(Cow::Borrowed);
+        }
+        for data in self.data.into_iter().flatten() {
+            if data_text(data, &field.name, &mut String::new()).is_some() {
+                return data_text(data, &field.name, scratch);
+            }
+        }
+        if self.data.iter().all(Option::is_none) {
+            // Dotted keys: `winlog.event_data.Image`.
+            for group in ["event_data.", "user_data."] {
+                if let Some(value) = self.at(&format!("{group}{}", field.name)) {
+                    return value.text(scratch).map(Cow::Borrowed);
+                }
+            }
+        }
+        let by_path = |name: &str| {
+            let is_path = name.contains('.') || name.eq_ignore_ascii_case("message");
+            if is_path { self.root.path(name) } else { None }
+        };
+        match by_path(&field.name) {
+            Some(value) => super::evtx_dump::element_text(value, scratch),
+            None => self.ecs(&field.name, scratch),
+        }
+    }
+
+    fn time(&self) -> Option<i64> {
+        let mut scratch = String::new();
+        parse_iso(self.root.get("@timestamp")?.text(&mut scratch)?)
+    }
+
+    fn payload(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.payload);
+    }
+}

@@ -1,0 +1,38 @@
+//! Evidence readers: recognise a file, read it, make events of it.
+//!
+//! [`Evidence`] is the entry: [`Evidence::open`] finds the files, its
+//! [`scan`](aql_event::EventTable::scan) reads them. On the way a file is recognised by its bytes
+//! (`sniff`), cut into records (`frame`, [`evtx`]), its records are told apart (`formats`) and made
+//! into events (`normalise`) with exactly the columns of the needs.
+//!
+//! A reader drops nothing silently: a record becomes an event, or is counted as ruled out by the
+//! needs, or is counted as lost with a diagnostic that names file, place and reason. No input makes
+//! it panic, and it holds no more of a file than one record (or one window of chunks) per thread.
+//!
+//! Not in here: which raw field feeds which property (data of `aql-catalog`), what a query needs
+//! (`aql-semantic`).
+
+pub mod evtx;
+
+mod evidence;
+mod formats;
+mod frame;
+mod json;
+mod normalise;
+mod out;
+mod plan;
+mod report;
+mod scan;
+mod sniff;
+mod source;
+mod stream;
+mod time;
+mod worker;
+
+pub use evidence::{Evidence, Options, Progress};
+pub use source::Inflation;
+
+/// The formats that are read: name and description, in the order in which they are tried.
+pub fn formats() -> impl Iterator<Item = (&'static str, &'static str)> {
+    formats::FORMATS.iter().map(|format| (format.name, format.about))
+}

@@ -1,0 +1,118 @@
+//! Records of no known kind: kept as unparsed events.
+//!
+//! Nothing is known of them but their text and, where they have a structure, the fields they call
+//! by name. They are events of the "SIM Generic Log DSM" (event model, 2 and 6.0).
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use aql_event::{ColumnKind, Needs};
+use rustc_hash::FxHashMap;
+
+use super::{ClassFacts, Plan, Record, Resolved, Texts};
+use crate::json::Json;
+use crate::time::parse_iso;
+
+/// `devicetype` of records that no format knows.
+pub(crate) const DEVICE_TYPE: i64 = 67;
+
+/// The name of a raw field.
+pub(crate) type Field = String;
+
+/// Makes and keeps the plan of each format.
+#[derive(Debug, Default)]
+pub(crate) struct Generic {
+    plans: FxHashMap<(&'static str, bool), Rc<Plan<Field>>>,
+}
+
+impl Generic {
+    /// The plan of a format's records; `has_fields` if they have fields with names.
+    pub(crate) fn class(
+        &mut self,
+        needs: &Needs,
+        format: &'static str,
+        has_fields: bool,
+    ) -> Rc<Plan<Field>> {
+        let count = self.plans.len();
+        let plan = self.plans.entry((format, has_fields)).or_insert_with(|| {
+            let facts = ClassFacts {
+                format,
+                device_type: DEVICE_TYPE,
+                event_id: "",
+                event_category: "",
+                unparsed: true,
+            };
+            Rc::new(Plan::new(count, needs, &facts, |column| {
+                let is_field = has_fields && column.kind == ColumnKind::Field;
+                Resolved::Fields(is_field.then(|| column.name.to_string()).into_iter().collect())
+            }))
+        });
+        Rc::clone(plan)
+    }
+}
+
+/// The fields of a record that nobody knows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum NamedFields<'r> {
+    /// None.
+    None,
+    /// The keys of a JSON object, also by dotted path.
+    Json(Json<'r>),
+    /// The cells of a CSV row under their header.
+    Cells {
+        /// The header.
+        header: &'r [String],
+        /// The row.
+        cells: &'r [String],
+    },
+}
+
+/// An unparsed record: its text, and its fields if it has any.
+pub(crate) struct Unparsed<'r> {
+    /// The raw record.
+    pub payload: &'r [u8],
+    /// Its fields.
+    pub fields: NamedFields<'r>,
+}
+
+/// Keys of the time of a record, in the order in which they are tried.
+const TIME_KEYS: &[&str] =
+    &["Timestamp", "TimeGenerated", "@timestamp", "EventTime", "CreationTime", "time", "datetime"];
+
+impl<'r> Unparsed<'r> {
+    /// The field of this name.
+    fn get<'v>(&'v self, name: &str, scratch: &'v mut String) -> Option<Cow<'v, str>> {
+        match self.fields {
+            NamedFields::None => None,
+            NamedFields::Json(json) => {
+                json.get(name).or_else(|| json.path(name))?.text(scratch).map(Cow::Borrowed)
+            }
+            NamedFields::Cells { header, cells } => {
+                let at = header.iter().position(|h| h.eq_ignore_ascii_case(name))?;
+                cells.get(at).map(|cell| Cow::Borrowed(cell.as_str()))
+            }
+        }
+        .filter(|value| !value.is_empty())
+    }
+
+    /// A time under one of the usual names.
+    pub(crate) fn time(&self) -> Option<i64> {
+        let mut scratch = String::new();
+        TIME_KEYS.iter().find_map(|key| parse_iso(&self.get(key, &mut scratch)?))
+    }
+}
+
+impl Record<Field> for Unparsed<'_> {
+    fn value<'v>(&'v self, field: &Field, scratch: &'v mut Texts) -> Option<Cow<'v, str>> {
+        let [scratch, _] = scratch;
+        self.get(field, scratch)
+    }
+
+    fn host<'v>(&'v self, _: &'v mut String) -> Option<Cow<'v, str>> {
+        None
+    }
+
+    fn payload(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.payload);
+    }
+}

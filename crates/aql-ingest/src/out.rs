@@ -1,0 +1,273 @@
+//! Where readers put what they read: one per worker thread.
+//!
+//! A reader hands records to [`Out`], which picks the plan of their class, rules out what the
+//! needs do not want, fills a batch, counts, and passes full batches on.
+
+use std::ops::ControlFlow;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use aql_diag::Diagnostic;
+use aql_event::{BatchBuilder, Needs, ScanStep};
+
+use crate::evidence::Options;
+use crate::evtx::SystemField;
+use crate::json::{Json, Node};
+use crate::normalise::generic::{self, Generic, NamedFields, Unparsed};
+use crate::normalise::o365::{self, AuditRecord, O365};
+use crate::normalise::windows::{self, AsRecord, Class, ClassPlan, Windows, WindowsRecord};
+use crate::normalise::{Plan, Record, RowFacts, Scratch, fill};
+use crate::report::PartReport;
+
+/// Receives the steps of a scan.
+pub(crate) type Visit<'v> = dyn Fn(ScanStep) -> ControlFlow<()> + Sync + 'v;
+
+/// The place of a record in its file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At {
+    /// Number of the record.
+    pub record: u64,
+    /// Byte offset of the record.
+    pub offset: u64,
+}
+
+/// Takes the records of one worker.
+pub(crate) struct Out<'w> {
+    needs: &'w Needs,
+    /// How to read.
+    pub options: &'w Options,
+    visit: &'w Visit<'w>,
+    stop: &'w AtomicBool,
+    builder: BatchBuilder,
+    part: u64,
+    report: PartReport,
+    time_span: Option<(i64, i64)>,
+    windows: Windows,
+    o365: O365,
+    generic: Generic,
+    scratch: Scratch,
+    text: String,
+    /// Nodes of the JSON record at hand, kept for their memory.
+    pub nodes: Vec<Node>,
+    /// The EVTX decoder, kept for its compiled templates.
+    pub decoder: crate::evtx::Decoder,
+    /// Where the fields of EVTX records are, by plan and shape.
+    pub slots: crate::formats::evtx::SlotTable,
+}
+
+impl<'w> Out<'w> {
+    /// For a new worker.
+    pub(crate) fn new(
+        needs: &'w Needs,
+        options: &'w Options,
+        visit: &'w Visit<'w>,
+        stop: &'w AtomicBool,
+    ) -> Self {
+        Out {
+            needs,
+            options,
+            visit,
+            stop,
+            builder: BatchBuilder::new(needs),
+            part: 0,
+            report: PartReport::new(Arc::from("")),
+            time_span: None,
+            windows: Windows::default(),
+            o365: O365::default(),
+            generic: Generic::default(),
+            scratch: Scratch::default(),
+            text: String::new(),
+            nodes: Vec::new(),
+            decoder: crate::evtx::Decoder::new(),
+            slots: crate::formats::evtx::SlotTable::default(),
+        }
+    }
+
+    /// Oldest and newest time seen so far.
+    pub(crate) fn time_span(&self) -> Option<(i64, i64)> {
+        self.time_span
+    }
+
+    /// Begins a part of the scan.
+    pub(crate) fn begin_part(&mut self, part: u64) {
+        self.part = part;
+    }
+
+    /// Ends a part: hands out what is left and says so.
+    pub(crate) fn end_part(&mut self) {
+        self.flush();
+        self.step(ScanStep::PartDone { part: self.part });
+    }
+
+    /// Begins a file, or a part of one.
+    pub(crate) fn begin_file(&mut self, path: Arc<str>) {
+        self.report = PartReport::new(path);
+    }
+
+    /// Ends the file: what came of it.
+    pub(crate) fn end_file(&mut self) -> PartReport {
+        std::mem::replace(&mut self.report, PartReport::new(Arc::from("")))
+    }
+
+    /// Goes on with a file that was put aside.
+    pub(crate) fn resume_file(&mut self, report: PartReport) {
+        self.report = report;
+    }
+
+    /// The report of the file at hand.
+    pub(crate) fn report(&mut self) -> &mut PartReport {
+        &mut self.report
+    }
+
+    /// Has somebody asked to stop?
+    pub(crate) fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    fn step(&self, step: ScanStep) {
+        if !self.stopped() && (self.visit)(step).is_break() {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn flush(&mut self) {
+        if self.builder.rows() > 0 {
+            let events = self.builder.finish();
+            self.step(ScanStep::Batch { part: self.part, events });
+        }
+    }
+
+    /// Takes a finding about the file at hand.
+    pub(crate) fn diagnose(&mut self, diagnostic: Diagnostic, at: Option<At>) {
+        self.report.add(diagnostic, at.map(|a| a.offset), at.map(|a| a.record));
+    }
+
+    /// Takes a finding about a place of the file at hand that is no record.
+    pub(crate) fn diagnose_offset(&mut self, diagnostic: Diagnostic, offset: u64) {
+        self.report.add(diagnostic, Some(offset), None);
+    }
+
+    /// Counts a record or part that could not be read, and says why.
+    pub(crate) fn lost(&mut self, diagnostic: Diagnostic, at: Option<At>) {
+        self.report.lost += 1;
+        self.diagnose(diagnostic, at);
+    }
+
+    fn format(&mut self, format: &'static str) {
+        self.report.format.get_or_insert(format);
+    }
+
+    fn see_time(&mut self, time: Option<i64>) {
+        if let Some(time) = time {
+            self.time_span = Some(match self.time_span {
+                Some((oldest, newest)) => (oldest.min(time), newest.max(time)),
+                None => (time, time),
+            });
+        }
+    }
+
+    /// Counts a record of a known time; is it wanted, as far as class and time go?
+    fn wants(&mut self, class_wanted: bool, time: Option<i64>) -> bool {
+        self.report.records += 1;
+        self.see_time(time);
+        let in_time = match (self.needs.time, time) {
+            (Some(range), Some(time)) => range.contains(time),
+            // A comparison with an unknown time is not true.
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        if !(class_wanted && in_time) {
+            self.report.ruled_out += 1;
+        }
+        class_wanted && in_time
+    }
+
+    fn row<S>(&mut self, plan: &Plan<S>, record: &impl Record<S>, number: u64, time: Option<i64>) {
+        let facts = RowFacts { file: &self.report.path, record: number, time };
+        fill(plan, record, &facts, self.needs, &mut self.scratch, &mut self.builder);
+        self.builder.end_row();
+        if self.builder.is_full() {
+            self.flush();
+        }
+    }
+
+    /// The plan of a class of Windows events.
+    pub(crate) fn windows_class(&mut self, class: Class<'_>) -> Rc<ClassPlan> {
+        self.format(class.format);
+        self.windows.class(self.needs, class)
+    }
+
+    /// Takes a Windows event of a class.
+    pub(crate) fn windows_row(
+        &mut self,
+        class: &ClassPlan,
+        record: &impl WindowsRecord,
+        number: u64,
+    ) {
+        let mut text = std::mem::take(&mut self.text);
+        let time = windows::time_of(class, record, &mut text);
+        self.text = text;
+        if self.wants(class.plan.wanted, time) {
+            self.row(&class.plan, &AsRecord(record), number, time);
+        }
+    }
+
+    /// Takes a Windows event of any class.
+    pub(crate) fn windows(
+        &mut self,
+        format: &'static str,
+        record: &impl WindowsRecord,
+        number: u64,
+    ) {
+        let mut buffers: [String; 4] = Default::default();
+        let [a, b, c, d] = &mut buffers;
+        let provider = record.system(SystemField::ProviderName, a);
+        let channel = record.system(SystemField::Channel, b);
+        let event_id = record.system(SystemField::EventId, c);
+        let level = record.system(SystemField::Level, d);
+        let class = self.windows_class(Class {
+            format,
+            provider: provider.as_deref().unwrap_or_default(),
+            channel: channel.as_deref().unwrap_or_default(),
+            event_id: event_id.and_then(|id| id.trim().parse().ok()),
+            level: level.and_then(|level| level.trim().parse().ok()),
+        });
+        self.windows_row(&class, record, number);
+    }
+
+    /// Takes an Office 365 audit record.
+    pub(crate) fn audit(
+        &mut self,
+        format: &'static str,
+        json: Json<'_>,
+        payload: &[u8],
+        number: u64,
+    ) {
+        self.format(format);
+        let plan = self.o365.class(self.needs, format, json);
+        let time = o365::time_of(json);
+        if self.wants(plan.wanted, time) {
+            self.row(&plan, &AuditRecord { json, payload }, number, time);
+        }
+    }
+
+    /// Takes a record of no known kind.
+    pub(crate) fn unparsed(
+        &mut self,
+        format: &'static str,
+        payload: &[u8],
+        fields: NamedFields<'_>,
+        number: u64,
+    ) {
+        self.format(format);
+        let has_fields = !matches!(fields, NamedFields::None);
+        let plan: Rc<Plan<generic::Field>> = self.generic.class(self.needs, format, has_fields);
+        self.report.unparsed += 1;
+        let record = Unparsed { payload, fields };
+        let time = record.time();
+        if self.wants(plan.wanted, time) {
+            self.row(&plan, &record, number, time);
+        }
+    }
+}

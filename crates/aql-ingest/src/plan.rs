@@ -1,0 +1,210 @@
+//! Parts: how the evidence is cut up between threads.
+//!
+//! A [`Planner`] numbers parts in evidence order, whatever the number of threads: a small file is a
+//! part, a large one several (chunks of an event log, lines, events of a text), each member of a
+//! zip archive is one.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use aql_diag::{Diagnostic, codes};
+use zip::ZipArchive;
+
+use crate::evidence::{Evidence, EvidenceFile};
+use crate::evtx::{CHUNK_SIZE, FileHeader};
+use crate::formats::windows_xml;
+use crate::sniff::{HEAD, LONG_HEAD, Sniffed, sniff, wants_more};
+use crate::source::Reopen;
+
+/// The place of a report in evidence order: file, member, member of the member.
+pub(crate) type Key = Vec<u32>;
+
+/// A part of the evidence.
+pub(crate) struct Part {
+    pub(crate) number: u64,
+    pub(crate) key: Key,
+    pub(crate) work: Work,
+}
+
+pub(crate) enum Work {
+    /// Nothing to read, only something to tell.
+    Tell(Arc<str>, Diagnostic),
+    /// A whole file.
+    Whole(EvidenceFile),
+    /// Bytes of a file.
+    Range(Range),
+    /// A member of an archive.
+    Member { shown: Arc<str>, archive: ZipArchive<Reopen>, index: usize },
+}
+
+pub(crate) struct Range {
+    pub(crate) file: EvidenceFile,
+    pub(crate) sniffed: Sniffed,
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    /// Which of the file's ranges it is, and how many records the others hold.
+    pub(crate) index: usize,
+    pub(crate) counts: Arc<Counts>,
+}
+
+/// How many records each range of a file holds, so that records keep their numbers.
+#[derive(Default)]
+pub(crate) struct Counts {
+    known: Mutex<Vec<Option<u64>>>,
+    changed: Condvar,
+}
+
+impl Counts {
+    pub(crate) fn publish(&self, index: usize, count: u64) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() <= index {
+            known.resize(index + 1, None);
+        }
+        if let Some(slot) = known.get_mut(index) {
+            slot.get_or_insert(count);
+        }
+        drop(known);
+        self.changed.notify_all();
+    }
+
+    /// Records in the ranges before this one. Waits for those that are still being counted: they
+    /// were handed out earlier, and counting never waits.
+    pub(crate) fn before(&self, index: usize) -> u64 {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let sum: Option<u64> = (0..index).map(|i| known.get(i).copied().flatten()).sum();
+            match sum {
+                Some(sum) => return sum,
+                None => {
+                    known = self.changed.wait(known).unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+        }
+    }
+}
+
+/// Publishes a count even if the range could not be read.
+pub(crate) struct Publish<'r>(pub(crate) &'r Range);
+
+impl Drop for Publish<'_> {
+    fn drop(&mut self) {
+        self.0.counts.publish(self.0.index, 0);
+    }
+}
+
+/// Cuts the evidence into parts.
+pub(crate) struct Planner<'e> {
+    evidence: &'e Evidence,
+    next_file: usize,
+    next_part: u64,
+    queue: VecDeque<(Key, Work)>,
+}
+
+impl<'e> Planner<'e> {
+    /// Cuts this evidence.
+    pub(crate) fn new(evidence: &'e Evidence) -> Self {
+        Planner { evidence, next_file: 0, next_part: 0, queue: VecDeque::new() }
+    }
+
+    /// The next part.
+    pub(crate) fn next(&mut self) -> Option<Part> {
+        while self.queue.is_empty() {
+            let file = self.evidence.files.get(self.next_file)?;
+            let key = u32::try_from(self.next_file).unwrap_or(u32::MAX);
+            self.next_file += 1;
+            if let Err(error) = self.plan(file, key) {
+                let diagnostic = unreadable(&error);
+                self.queue.push_back((vec![key], Work::Tell(Arc::clone(&file.shown), diagnostic)));
+            }
+        }
+        let (key, work) = self.queue.pop_front()?;
+        let number = self.next_part;
+        self.next_part += 1;
+        Some(Part { number, key, work })
+    }
+
+    fn plan(&mut self, file: &EvidenceFile, key: u32) -> std::io::Result<()> {
+        let options = &self.evidence.options;
+        let mut handle = File::open(&file.path)?;
+        let is_large = file.bytes > options.split.saturating_mul(2);
+        let mut head = Vec::new();
+        let wanted = if is_large { HEAD } else { 4 };
+        (&mut handle).take(wanted as u64).read_to_end(&mut head)?;
+        if is_large && wants_more(&head) {
+            (&mut handle).take((LONG_HEAD - HEAD) as u64).read_to_end(&mut head)?;
+        }
+        let sniffed = sniff(&head, false);
+        if sniffed == Sniffed::Zip {
+            self.plan_zip(file, key);
+            return Ok(());
+        }
+        let first = match sniffed {
+            Sniffed::JsonLines | Sniffed::Lines => 0,
+            Sniffed::Xml if windows_xml::can_be_split(&head) => 0,
+            Sniffed::Evtx => match FileHeader::parse(&head) {
+                Ok(header) => header.block_size as u64,
+                Err(_) => file.bytes,
+            },
+            _ => file.bytes,
+        };
+        if !is_large || first >= file.bytes {
+            self.queue.push_back((vec![key], Work::Whole(file.clone())));
+            return Ok(());
+        }
+        let counts = Arc::new(Counts::default());
+        let step = options.split.next_multiple_of(CHUNK_SIZE as u64).max(CHUNK_SIZE as u64);
+        let mut start = 0;
+        let mut index = 0;
+        while start < file.bytes {
+            let end = (if start == 0 { first } else { start } + step).min(file.bytes);
+            let file = file.clone();
+            let counts = Arc::clone(&counts);
+            let range = Range { file, sniffed, start, end, index, counts };
+            self.queue.push_back((vec![key], Work::Range(range)));
+            start = end;
+            index += 1;
+        }
+        Ok(())
+    }
+
+    fn plan_zip(&mut self, file: &EvidenceFile, key: u32) {
+        let archive = match ZipArchive::new(Reopen::new(Arc::clone(&file.path))) {
+            Ok(archive) => archive,
+            Err(error) => {
+                let diagnostic = bad_archive(&format!("the archive cannot be read: {error}"));
+                let work = Work::Tell(Arc::clone(&file.shown), diagnostic);
+                return self.queue.push_back((vec![key], work));
+            }
+        };
+        for index in 0..archive.len() {
+            let Some(name) = member_name(&archive, index) else { continue };
+            let shown: Arc<str> = Arc::from(format!("{}!/{name}", file.shown));
+            let place = u32::try_from(index).unwrap_or(u32::MAX);
+            let work = Work::Member { shown, archive: archive.clone(), index };
+            self.queue.push_back((vec![key, place], work));
+        }
+        if self.queue.is_empty() {
+            let diagnostic = Diagnostic::note_severity(codes::EMPTY, "the archive holds no file");
+            self.queue.push_back((vec![key], Work::Tell(Arc::clone(&file.shown), diagnostic)));
+        }
+    }
+}
+
+/// The name of a member; nothing for a folder.
+pub(crate) fn member_name<R: Read + Seek>(archive: &ZipArchive<R>, index: usize) -> Option<String> {
+    match archive.name_for_index(index)? {
+        Ok(name) if name.ends_with('/') => None,
+        Ok(name) => Some(name.into_owned()),
+        Err(_) => Some(format!("#{index}")),
+    }
+}
+
+pub(crate) fn unreadable(error: &std::io::Error) -> Diagnostic {
+    Diagnostic::error(codes::UNREADABLE, format!("the file cannot be read: {error}"))
+}
+
+pub(crate) fn bad_archive(message: &str) -> Diagnostic {
+    Diagnostic::error(codes::ARCHIVE, message)
+}

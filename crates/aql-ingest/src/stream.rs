@@ -1,0 +1,115 @@
+//! A window of bytes that moves over a reader.
+//!
+//! Not in here: where records end (that is [`frame`](crate::frame)).
+
+use std::io::{ErrorKind, Read};
+
+/// Bytes read at once.
+const BLOCK: usize = 256 << 10;
+
+/// Gives the window, then the rest of the reader.
+impl Read for Stream<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        if self.window().is_empty() && !self.more() {
+            return self.error.take().map_or(Ok(0), Err);
+        }
+        let count = self.window().len().min(out.len());
+        if let (Some(to), Some(from)) = (out.get_mut(..count), self.window().get(..count)) {
+            to.copy_from_slice(from);
+        }
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+/// The bytes of a reader from a moving start up to as far as has been asked for.
+pub(crate) struct Stream<'r> {
+    reader: Box<dyn Read + 'r>,
+    buffer: Vec<u8>,
+    /// Where the window starts in the buffer.
+    start: usize,
+    /// Offset of the window's start in the input.
+    offset: u64,
+    ended: bool,
+    error: Option<std::io::Error>,
+    total: u64,
+}
+
+impl<'r> Stream<'r> {
+    /// A window over a reader whose first byte is at `offset` of the input.
+    pub(crate) fn new(reader: impl Read + 'r, offset: u64) -> Self {
+        Stream {
+            reader: Box::new(reader),
+            buffer: Vec::new(),
+            start: 0,
+            offset,
+            ended: false,
+            error: None,
+            total: 0,
+        }
+    }
+
+    /// The bytes in view.
+    pub(crate) fn window(&self) -> &[u8] {
+        self.buffer.get(self.start..).unwrap_or_default()
+    }
+
+    /// Offset of the window's first byte in the input.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Is everything up to the end in view?
+    pub(crate) fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// The error that ended the reading, if one did.
+    pub(crate) fn take_error(&mut self) -> Option<std::io::Error> {
+        self.error.take()
+    }
+
+    /// Bytes read so far.
+    pub(crate) fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Moves the start of the window forward.
+    pub(crate) fn consume(&mut self, bytes: usize) {
+        let bytes = bytes.min(self.buffer.len() - self.start);
+        self.start += bytes;
+        self.offset += bytes as u64;
+    }
+
+    /// Brings more bytes into view; `false` at the end or after an error.
+    pub(crate) fn more(&mut self) -> bool {
+        if self.ended {
+            return false;
+        }
+        if self.start > 0 && self.start >= self.buffer.len() / 2 {
+            self.buffer.drain(..self.start);
+            self.start = 0;
+        }
+        let length = self.buffer.len();
+        self.buffer.resize(length + BLOCK, 0);
+        let read = loop {
+            match self.reader.read(self.buffer.get_mut(length..).unwrap_or_default()) {
+                Ok(read) => break read,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.error = Some(error);
+                    break 0;
+                }
+            }
+        };
+        self.buffer.truncate(length + read);
+        self.total += read as u64;
+        self.ended = read == 0;
+        read > 0
+    }
+
+    /// Brings at least `bytes` into view, or all there are.
+    pub(crate) fn fill(&mut self, bytes: usize) {
+        while self.window().len() < bytes && self.more() {}
+    }
+}

@@ -1,0 +1,111 @@
+//! Times as logs write them, to epoch milliseconds.
+
+/// Reads `2019-03-01T12:34:56.789Z`: a blank may stand for the `T`, the fraction may be missing or
+/// of any length, the zone may be `Z`, an offset, or missing, which means UTC.
+pub(crate) fn parse_iso(text: &str) -> Option<i64> {
+    let (time, zone) = split(text)?;
+    Some(time - zone.unwrap_or(0))
+}
+
+/// Like [`parse_iso`], for times that mean nothing without a zone.
+pub(crate) fn parse_iso_zoned(text: &str) -> Option<i64> {
+    let (time, zone) = split(text)?;
+    Some(time - zone?)
+}
+
+/// The time as if it were UTC, and its offset from UTC, both in milliseconds.
+fn split(text: &str) -> Option<(i64, Option<i64>)> {
+    // Some exports put left-to-right marks around the parts of a date.
+    let bytes = text.trim().as_bytes();
+    let number = |from: usize, to: usize| -> Option<i64> {
+        bytes.get(from..to)?.iter().try_fold(0_i64, |n, digit| {
+            digit.is_ascii_digit().then(|| n * 10 + i64::from(digit - b'0'))
+        })
+    };
+    let is = |at: usize, wanted: &[u8]| bytes.get(at).is_some_and(|b| wanted.contains(b));
+    if !(is(4, b"-/") && is(7, b"-/") && is(10, b"Tt ") && is(13, b":") && is(16, b":")) {
+        return None;
+    }
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    let is_real = (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second <= 60;
+    if !is_real {
+        return None;
+    }
+    let mut at = 19;
+    let mut millisecond = 0;
+    if is(at, b".,") {
+        at += 1;
+        let mut scale = 100;
+        while let Some(digit) = bytes.get(at).filter(|b| b.is_ascii_digit()) {
+            millisecond += i64::from(digit - b'0') * scale;
+            scale /= 10;
+            at += 1;
+        }
+    }
+    let zone = match bytes.get(at..).unwrap_or_default() {
+        [] => None,
+        [b'Z' | b'z'] | b" UTC" => Some(0),
+        [sign @ (b'+' | b'-'), h1, h2, rest @ ..] => {
+            let digit = |b: u8| b.is_ascii_digit().then(|| i64::from(b - b'0'));
+            let hours = digit(*h1)? * 10 + digit(*h2)?;
+            let minutes = match rest {
+                [] => 0,
+                [b':', m1, m2] | [m1, m2] => digit(*m1)? * 10 + digit(*m2)?,
+                _ => return None,
+            };
+            let offset = (hours * 60 + minutes) * 60_000;
+            Some(if *sign == b'-' { -offset } else { offset })
+        }
+        _ => return None,
+    };
+    let seconds = ((days_from_civil(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
+    Some((seconds * 1000 + millisecond, zone))
+}
+
+/// Days from 1970-01-01 to a date of the proleptic Gregorian calendar, after Howard Hinnant's
+/// algorithm.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let month_from_march = (month + 9) % 12;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{parse_iso, parse_iso_zoned};
+
+    #[test]
+    fn shapes_of_times() {
+        let ms = Some(1_651_222_701_407);
+        assert_eq!(parse_iso("2022-04-29T08:58:21.4075398Z"), ms);
+        assert_eq!(parse_iso("2022-04-29 08:58:21.407"), ms);
+        assert_eq!(parse_iso("2022-04-29T10:58:21.407+02:00"), ms);
+        assert_eq!(parse_iso("2022-04-29T03:28:21.407-0530"), ms);
+        assert_eq!(parse_iso("2022-04-29 08:58:21"), Some(1_651_222_701_000));
+        assert_eq!(parse_iso_zoned("2022-04-29 08:58:21"), None);
+        assert_eq!(parse_iso("1969-12-31T23:59:59.9Z"), Some(-100));
+        for no_time in ["", "2022-13-29T08:58:21Z", "2022-04-29", "2022-04-29T08:58:21Zx", "-"] {
+            assert_eq!(parse_iso(no_time), None, "{no_time}");
+        }
+    }
+
+    #[test]
+    fn agrees_with_a_calendar() {
+        for seconds in (-60_000_000_000..60_000_000_000_i64).step_by(777_777_777) {
+            let time = jiff::Timestamp::from_second(seconds).unwrap();
+            if time.to_string().starts_with('-') {
+                continue;
+            }
+            assert_eq!(parse_iso(&time.to_string()), Some(seconds * 1000), "{time}");
+        }
+    }
+}

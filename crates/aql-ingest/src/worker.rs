@@ -1,0 +1,347 @@
+//! One thread of a scan: opens parts, unpacks what is packed, and hands streams to their readers.
+
+use std::fs::File;
+use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use flate2::read::MultiGzDecoder;
+use zip::ZipArchive;
+
+use crate::evidence::Progress;
+use crate::evtx::{CHUNK_MAGIC, CHUNK_SIZE};
+use crate::formats::{csv, evtx, json, text, windows_xml};
+use crate::out::Out;
+use crate::plan::{Key, Part, Publish, Range, Work, bad_archive, member_name, unreadable};
+use crate::report::PartReport;
+use crate::sniff::{BOM, HEAD, LONG_HEAD, Sniffed, sniff, unknown, wants_more};
+use crate::source::{Counting, Inflated, Utf16};
+use crate::stream::Stream;
+
+/// Compressions inside compressions deeper than this are not unpacked.
+const MAX_LAYERS: usize = 4;
+/// Archives inside archives deeper than this are not unpacked.
+const MAX_ARCHIVES: usize = 2;
+
+/// Reports of one worker, with what they are ordered by.
+pub(crate) type Reports = Vec<(Key, u64, PartReport)>;
+
+/// Counts the bytes of a file as they are read.
+struct Watched<'p, R> {
+    inner: R,
+    progress: Option<&'p Progress>,
+}
+
+impl<R: Read> Read for Watched<'_, R> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.inner.read(out)?;
+        if let Some(progress) = self.progress {
+            progress.add(read as u64);
+        }
+        Ok(read)
+    }
+}
+
+/// One thread of a scan.
+pub(crate) struct Worker<'w> {
+    pub(crate) out: Out<'w>,
+    pub(crate) reports: Reports,
+    progress: Option<&'w Progress>,
+}
+
+/// What a stream is read from.
+#[derive(Clone, Copy)]
+struct Layers {
+    /// Compressions around it.
+    all: usize,
+    /// Archives around it.
+    archives: usize,
+}
+
+impl<'w> Worker<'w> {
+    /// A worker with nothing done.
+    pub(crate) fn new(out: Out<'w>, progress: Option<&'w Progress>) -> Self {
+        Worker { out, reports: Vec::new(), progress }
+    }
+
+    /// Reads a part.
+    pub(crate) fn run(&mut self, part: Part) {
+        self.out.begin_part(part.number);
+        let key = part.key;
+        match part.work {
+            Work::Tell(shown, diagnostic) => {
+                self.out.begin_file(shown);
+                let is_note = diagnostic.severity == aql_diag::Severity::Note;
+                self.out.report().lost += u64::from(!is_note);
+                self.out.diagnose(diagnostic, None);
+                self.end_file(&key, part.number);
+            }
+            Work::Whole(file) => {
+                self.out.begin_file(Arc::clone(&file.shown));
+                match File::open(&file.path) {
+                    Ok(handle) => {
+                        let reader = Watched { inner: handle, progress: self.progress };
+                        let layers = Layers { all: 0, archives: 0 };
+                        self.stream(&mut Stream::new(reader, 0), &key, part.number, layers);
+                    }
+                    Err(error) => self.out.lost(unreadable(&error), None),
+                }
+                self.end_file(&key, part.number);
+            }
+            Work::Range(range) => {
+                self.out.begin_file(Arc::clone(&range.file.shown));
+                if let Err(error) = self.range(&range) {
+                    self.out.lost(unreadable(&error), None);
+                }
+                self.end_file(&key, part.number);
+            }
+            Work::Member { shown, mut archive, index } => {
+                self.out.begin_file(shown);
+                let layers = Layers { all: 1, archives: 1 };
+                let compressed = self.member(&mut archive, index, &key, part.number, layers);
+                if let Some(progress) = self.progress {
+                    progress.add(compressed);
+                }
+                self.end_file(&key, part.number);
+            }
+        }
+        self.out.end_part();
+    }
+
+    fn end_file(&mut self, key: &Key, part: u64) {
+        let report = self.out.end_file();
+        self.reports.push((key.clone(), part, report));
+    }
+
+    /// Reads a member of an archive; returns its compressed size.
+    fn member<R: Read + Seek>(
+        &mut self,
+        archive: &mut ZipArchive<R>,
+        index: usize,
+        key: &Key,
+        part: u64,
+        layers: Layers,
+    ) -> u64 {
+        match archive.by_index(index) {
+            Ok(member) => {
+                let compressed = member.compressed_size();
+                let input = Arc::new(AtomicU64::new(compressed));
+                let reader = Inflated::new(member, input, self.out.options.inflation);
+                self.stream(&mut Stream::new(reader, 0), key, part, layers);
+                compressed
+            }
+            Err(error) => {
+                let message = format!("the archive member cannot be read: {error}");
+                self.out.lost(bad_archive(&message), None);
+                0
+            }
+        }
+    }
+
+    /// Reads a stream of any kind into the file at hand.
+    fn stream(&mut self, stream: &mut Stream<'_>, key: &Key, part: u64, layers: Layers) {
+        stream.fill(HEAD);
+        if wants_more(stream.window()) {
+            stream.fill(LONG_HEAD);
+        }
+        let sniffed = sniff(stream.window(), stream.ended());
+        let too_deep = layers.all >= MAX_LAYERS
+            || (sniffed == Sniffed::Zip && layers.archives >= MAX_ARCHIVES);
+        match sniffed {
+            Sniffed::Gzip | Sniffed::Zip if too_deep => {
+                let message = "archives inside archives are not unpacked this deep";
+                self.out.lost(bad_archive(message).help("unpack the outer ones first"), None);
+            }
+            Sniffed::Gzip => {
+                let input = Arc::new(AtomicU64::new(0));
+                let counted = Counting::new(&mut *stream, Arc::clone(&input));
+                let decoder = MultiGzDecoder::new(counted);
+                let limit = self.out.options.inflation;
+                let inner = Inflated::new(decoder, input, limit);
+                let layers = Layers { all: layers.all + 1, ..layers };
+                self.stream(&mut Stream::new(inner, 0), key, part, layers);
+            }
+            Sniffed::Zip => self.nested_zip(stream, key, part, layers),
+            Sniffed::Utf16(big_endian) => {
+                let mut decoded = Stream::new(Utf16::new(&mut *stream, big_endian), 0);
+                decoded.fill(HEAD);
+                if wants_more(decoded.window()) {
+                    decoded.fill(LONG_HEAD);
+                }
+                let sniffed = sniff(decoded.window(), decoded.ended());
+                self.records(&mut decoded, sniffed);
+                self.end_stream(&mut decoded, layers);
+            }
+            _ => self.records(stream, sniffed),
+        }
+        self.end_stream(stream, layers);
+    }
+
+    /// Says what ended a stream early.
+    fn end_stream(&mut self, stream: &mut Stream<'_>, layers: Layers) {
+        let Some(error) = stream.take_error() else { return };
+        let diagnostic = if layers.all > 0 {
+            let message = format!("the compressed data cannot be read to its end: {error}");
+            bad_archive(&message).note("what came before was read")
+        } else {
+            unreadable(&error)
+        };
+        let offset = stream.offset() + stream.window().len() as u64;
+        self.out.report().lost += 1;
+        self.out.diagnose_offset(diagnostic, offset);
+    }
+
+    /// Reads the records of a stream whose kind is known.
+    fn records(&mut self, stream: &mut Stream<'_>, sniffed: Sniffed) {
+        if stream.window().starts_with(BOM) {
+            stream.consume(BOM.len());
+        }
+        let out = &mut self.out;
+        match sniffed {
+            Sniffed::Evtx => evtx::read(stream, None, out),
+            Sniffed::Xml => windows_xml::read(stream, 1, None, out),
+            Sniffed::JsonLines => json::read_lines(stream, 1, None, out),
+            Sniffed::JsonValues => json::read_values(stream, out),
+            Sniffed::Csv(delimiter) => csv::read(stream, delimiter, out),
+            Sniffed::Lines => text::read(stream, 1, None, out),
+            Sniffed::Empty => {}
+            Sniffed::Unknown | Sniffed::Gzip | Sniffed::Zip | Sniffed::Utf16(_) => {
+                let diagnostic = unknown(stream.window());
+                out.lost(diagnostic, None);
+            }
+        }
+        let bytes = stream.total();
+        self.out.report().bytes += bytes;
+    }
+
+    /// Reads an archive inside something else, which has to be held in memory.
+    fn nested_zip(&mut self, stream: &mut Stream<'_>, key: &Key, part: u64, layers: Layers) {
+        let limit = self.out.options.max_nested_archive;
+        let mut bytes = Vec::new();
+        if let Err(error) = (&mut *stream).take(limit + 1).read_to_end(&mut bytes) {
+            let message = format!("the archive cannot be read: {error}");
+            return self.out.lost(bad_archive(&message), None);
+        }
+        if bytes.len() as u64 > limit {
+            let message = format!("the inner archive is larger than {limit} bytes");
+            return self.out.lost(bad_archive(&message).help("unpack the outer one first"), None);
+        }
+        let mut archive = match ZipArchive::new(Cursor::new(bytes)) {
+            Ok(archive) => archive,
+            Err(error) => {
+                let message = format!("the archive cannot be read: {error}");
+                return self.out.lost(bad_archive(&message), None);
+            }
+        };
+        let layers = Layers { all: layers.all + 1, archives: layers.archives + 1 };
+        let outer = Arc::clone(&self.out.report().path);
+        // The outer file's own report is put aside while those of the members are made.
+        let mut aside = self.out.end_file();
+        for index in 0..archive.len() {
+            let Some(name) = member_name(&archive, index) else { continue };
+            self.out.begin_file(Arc::from(format!("{outer}!/{name}")));
+            let mut inner = key.clone();
+            inner.push(u32::try_from(index).unwrap_or(u32::MAX));
+            self.member(&mut archive, index, &inner, part, layers);
+            self.end_file(&inner, part);
+            if self.out.stopped() {
+                break;
+            }
+        }
+        aside.is_container = true;
+        self.out.resume_file(aside);
+    }
+
+    fn range(&mut self, range: &Range) -> std::io::Result<()> {
+        let publish = Publish(range);
+        let mut handle = File::open(&range.file.path)?;
+        // A little earlier: that tells whether a line starts at the range's start, and whether a
+        // chunk reaches into the range from before it.
+        let back = match range.sniffed {
+            Sniffed::Evtx => CHUNK_SIZE as u64,
+            Sniffed::Xml => 0,
+            _ => 1,
+        };
+        let from = range.start.saturating_sub(back);
+        handle.seek(SeekFrom::Start(from))?;
+        let mut stream = Stream::new(Watched { inner: handle, progress: self.progress }, from);
+        let bytes = usize::try_from(range.end - from).unwrap_or(usize::MAX);
+        let limit = self.out.options.max_record;
+        if range.sniffed == Sniffed::Evtx {
+            drop(publish);
+            if range.start > 0 {
+                stream.fill(CHUNK_SIZE + CHUNK_MAGIC.len());
+                let before = stream.window().get(1..CHUNK_SIZE).unwrap_or_default();
+                let reaches_in = memchr::memmem::rfind(before, CHUNK_MAGIC).map_or(0, |at| at + 1);
+                stream.fill(reaches_in + CHUNK_SIZE);
+                stream.consume(reaches_in + CHUNK_SIZE);
+            }
+            evtx::read(&mut stream, Some(range.end), &mut self.out);
+        } else {
+            let count = if range.sniffed == Sniffed::Xml {
+                let any = range.start == 0 || windows_xml::to_event(&mut stream, bytes, range.end);
+                if any { windows_xml::count(&mut stream, range.end, limit) } else { 0 }
+            } else {
+                stream.fill(bytes);
+                let any = to_line_start(&mut stream, range);
+                if any { count_lines(&mut stream, range.end, limit) } else { 0 }
+            };
+            range.counts.publish(range.index, count);
+            drop(publish);
+            if count > 0 {
+                let first = range.counts.before(range.index) + 1;
+                let (end, out) = (Some(range.end), &mut self.out);
+                match range.sniffed {
+                    Sniffed::Xml => windows_xml::read(&mut stream, first, end, out),
+                    Sniffed::JsonLines => json::read_lines(&mut stream, first, end, out),
+                    _ => text::read(&mut stream, first, end, out),
+                }
+            }
+        }
+        self.out.report().bytes += range.end - range.start;
+        self.end_stream(&mut stream, Layers { all: 0, archives: 0 });
+        Ok(())
+    }
+}
+
+/// Moves to the first line that starts in the range; `false` if none does.
+fn to_line_start(stream: &mut Stream<'_>, range: &Range) -> bool {
+    if range.start == 0 {
+        if stream.window().starts_with(BOM) {
+            stream.consume(BOM.len());
+        }
+        return true;
+    }
+    match memchr::memchr(b'\n', stream.window()) {
+        Some(end) if stream.offset() + (end as u64) < range.end => {
+            stream.consume(end + 1);
+            stream.offset() < range.end
+        }
+        _ => false,
+    }
+}
+
+/// Counts the lines that are not blank and start before `end`, as the reader will meet them.
+fn count_lines(stream: &mut Stream<'_>, end: u64, limit: usize) -> u64 {
+    let is_blank = |line: &[u8]| line.iter().all(|b| crate::json::is_blank(*b));
+    let mut count = 0;
+    let mut at = 0;
+    loop {
+        if stream.offset() + at as u64 >= end {
+            return count;
+        }
+        let rest = stream.window().get(at..).unwrap_or_default();
+        match memchr::memchr(b'\n', rest) {
+            Some(length) => {
+                count += u64::from(!is_blank(rest.get(..length).unwrap_or_default()));
+                at += length + 1;
+            }
+            None if !is_blank(rest) || rest.len() > limit => return count + 1,
+            None if !stream.more() => {
+                let rest = stream.window().get(at..).unwrap_or_default();
+                return count + u64::from(!is_blank(rest));
+            }
+            None => {}
+        }
+    }
+}

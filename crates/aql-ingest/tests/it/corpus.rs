@@ -1,0 +1,163 @@
+//! The public log samples: every file gives the records that the manifest counts.
+
+use std::fs;
+
+use aql_event::{Needs, provenance};
+use aql_ingest::{Evidence, Options};
+
+use crate::util::{
+    builtin, field, property, render_report, scan, scan_bytes, scan_paths, shared, source, values,
+};
+
+/// Files whose count differs from the manifest's, which is that of another reader: how many
+/// records are read here, and why.
+const DIFFERENT: &[(&str, u64, &str)] = &[
+    (
+        "evtx/malformed/derived_huge_record_size.evtx",
+        26,
+        "the records behind the one with the absurd size are found by their magic; it alone is lost",
+    ),
+    (
+        "evtx/malformed/derived_truncated_mid_chunk.evtx",
+        27,
+        "the file ends in the unused half of its only chunk, so all records are whole",
+    ),
+    (
+        "evtx/malformed/derived_two_files_concatenated.evtx",
+        54,
+        "the chunk of the second file is read too",
+    ),
+    (
+        "evtx/malformed/derived_zeroed_chunk_magic.evtx",
+        27,
+        "only the magic is gone; the records are whole",
+    ),
+    (
+        "evtx/malformed/omerbenamram__sample-with-zero-data-size-event.evtx",
+        449,
+        "the records behind the one of size 0 are found by their magic; it alone is lost",
+    ),
+    (
+        "evtx/malformed/omerbenamram__sample_with_a_bad_chunk_magic.evtx",
+        384,
+        "records in chunks without magic and behind zeroed records are found by their magic",
+    ),
+];
+
+#[test]
+fn counts_are_those_of_the_manifest() {
+    let Some(root) = shared("corpus/logs") else { return };
+    let manifest = fs::read_to_string(root.join("MANIFEST.tsv")).unwrap();
+    let needs = Needs::new([
+        builtin("starttime"),
+        builtin("username"),
+        property("Process Path"),
+        source(provenance::RECORD),
+    ]);
+    let mut wrong = Vec::new();
+    let mut files = 0;
+    for line in manifest.lines().skip(1) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let (name, expected) = (cells[0], cells[5].parse::<u64>().unwrap());
+        let (evidence, diagnostics) = Evidence::open(&[root.join(name)], Options::default());
+        assert!(diagnostics.is_empty(), "{name}: {diagnostics:?}");
+        let (batches, report) = scan(&evidence, &needs);
+        let rows: usize = batches.iter().map(|b| b.num_rows()).sum();
+        let records: u64 = report.files.iter().map(|f| f.records).sum();
+        assert_eq!(rows as u64, records, "{name}: every record is an event");
+        let expected = DIFFERENT
+            .iter()
+            .find(|(file, ..)| *file == name)
+            .map_or(expected, |(_, records, _)| *records);
+        if records != expected {
+            wrong.push(format!(
+                "{name}: {records} instead of {expected}\n{}",
+                render_report(&report)
+            ));
+        }
+        files += 1;
+    }
+    assert!(files > 200);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn damaged_files_are_reported() {
+    let Some(root) = shared("corpus/logs/evtx/malformed") else { return };
+    let (evidence, _) = Evidence::open(&[root], Options::default());
+    let (_, report) = scan(&evidence, &Needs::new([builtin("starttime")]));
+    insta::assert_snapshot!(render_report(&report));
+}
+
+#[test]
+fn event_logs_and_their_xml_are_the_same_events() {
+    let Some(root) = shared("corpus/logs/evtx") else { return };
+    let properties = [
+        "Event ID",
+        "Process Path",
+        "Process CommandLine",
+        "Process ID",
+        "Parent Process Path",
+        "File Path",
+        "Filename",
+        "Script Block Text",
+        "Parameters",
+        "Cmdlet",
+        "Target Username",
+        "MD5 Hash",
+    ];
+    let builtins = [
+        "starttime",
+        "username",
+        "sourceip",
+        "destinationip",
+        "sourceport",
+        "destinationport",
+        "protocolid",
+        "qid",
+        "qideventid",
+        "qideventcategory",
+        "logsourceid",
+        "eventdirection",
+        "payload",
+    ];
+    let fields = ["Image", "Data", "Data#1", "SubjectUserName", "Computer", "Level", "TimeCreated"];
+    let columns = builtins.iter().map(|name| builtin(name));
+    let columns = columns.chain(properties.iter().map(|name| property(name)));
+    let needs = Needs::new(columns.chain(fields.iter().map(|name| field(name))));
+    let mut events = 0;
+    for folder in ["sysmon", "security", "powershell", "system", "exchange", "other"] {
+        let (log, _) = scan_paths(&[root.join(folder)], &needs, Options::default());
+        let payloads = values(&log, &builtin("payload"));
+        let text: String = payloads.iter().flatten().map(|p| format!("{p}\n")).collect();
+        let (xml, report) = scan_bytes(text.as_bytes(), &needs, Options::default());
+        assert_eq!(report.files[0].lost, 0, "{}", render_report(&report));
+        events += payloads.len();
+        for column in needs.columns().iter() {
+            let (from_log, from_xml) = (values(&log, column), values(&xml, column));
+            assert_eq!(from_log.len(), from_xml.len(), "{folder}");
+            let differ = from_log.iter().zip(&from_xml).zip(&payloads).find(|((a, b), _)| a != b);
+            assert_eq!(differ, None, "{folder}: {}", column.arrow_name());
+        }
+    }
+    assert!(events > 8000, "{events}");
+}
+
+#[test]
+fn the_forwarding_cmdlet_of_the_exchange_log_is_found() {
+    let Some(root) = shared("corpus/logs/evtx/exchange") else { return };
+    let path = root.join("omerbenamram__MSExchange_Management_wec.evtx");
+    let columns = [
+        property("Cmdlet"),
+        property("Parameters"),
+        source(provenance::RECORD),
+        field("EventRecordID"),
+        field("Data#0"),
+    ];
+    let (batches, _) = scan_paths(&[path], &Needs::new(columns.clone()), Options::default());
+    let [cmdlet, parameters, record, event_record, first] =
+        columns.map(|c| values(&batches, &c).remove(0).unwrap());
+    assert_eq!((cmdlet.as_str(), first.as_str()), ("Set-Mailbox", "Set-Mailbox"));
+    assert!(parameters.contains("-ForwardingSmtpAddress"), "{parameters}");
+    assert_eq!((record.as_str(), event_record.as_str()), ("1", "3229"));
+}

@@ -1,0 +1,13 @@
+//! Integration tests of the evidence readers.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails, and says so when it is skipped"
+)]
+
+mod corpus;
+mod evtx;
+mod formats;
+mod robust;
+mod util;
