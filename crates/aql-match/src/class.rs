@@ -1,0 +1,119 @@
+//! Which classes of records can match, from what all records of a class have in common.
+
+use aql_event::{ClassFilter, ClassRow, Column};
+use arrow_array::Array;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+
+use crate::atom::AtomKind;
+use crate::columns::{Texts, values};
+use crate::matcher::Matcher;
+use crate::node::{Ask, AtomId, Node, NodeId};
+
+impl ClassFilter for Matcher {
+    /// May a record of this class be selected by at least one rule?
+    ///
+    /// Tests of columns that are not known count as whatever lets the rule hold; since programs
+    /// have no negation, that is enough.
+    fn may_match(&self, class: &ClassRow<'_>) -> bool {
+        let known = |column: &Column| {
+            let at = class.row.columns().binary_search(column).ok();
+            at.and_then(|at| class.known.get(at)).copied().unwrap_or(false)
+        };
+        let known = self.columns.iter().map(known).collect();
+        let mut row = Row { matcher: self, class, known, memo: vec![None; self.atoms.len()] };
+        self.rules.iter().any(|rule| row.may_hold(rule.root))
+    }
+}
+
+struct Row<'a> {
+    matcher: &'a Matcher,
+    class: &'a ClassRow<'a>,
+    /// Per column of the matcher.
+    known: Vec<bool>,
+    /// Per atom, once asked for.
+    memo: Vec<Option<Outcome>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    True,
+    False,
+    Null,
+    Unknown,
+}
+
+impl Row<'_> {
+    fn may_hold(&mut self, node: NodeId) -> bool {
+        let matcher = self.matcher;
+        match matcher.nodes.get(node) {
+            Node::Constant(value) => *value,
+            Node::Atom(atom, ask) => match self.outcome(*atom) {
+                Outcome::Unknown => true,
+                outcome => match ask {
+                    Ask::True => outcome == Outcome::True,
+                    Ask::NotTrue => outcome != Outcome::True,
+                    Ask::False => outcome == Outcome::False,
+                    Ask::NotFalse => outcome != Outcome::False,
+                },
+            },
+            Node::And(below) => below.iter().all(|&node| self.may_hold(node)),
+            Node::Or(below) => below.iter().any(|&node| self.may_hold(node)),
+        }
+    }
+
+    fn outcome(&mut self, atom: AtomId) -> Outcome {
+        if let Some(Some(outcome)) = self.memo.get(atom as usize) {
+            return *outcome;
+        }
+        let outcome = self.evaluate(atom);
+        if let Some(slot) = self.memo.get_mut(atom as usize) {
+            *slot = Some(outcome);
+        }
+        outcome
+    }
+
+    fn is_known(&self, column: u32) -> bool {
+        self.known.get(column as usize).copied().unwrap_or(false)
+    }
+
+    fn evaluate(&self, atom: AtomId) -> Outcome {
+        let Some(atom) = self.matcher.atom(atom) else { return Outcome::Unknown };
+        let of = |holds: Option<bool>| match holds {
+            Some(true) => Outcome::True,
+            Some(false) => Outcome::False,
+            None => Outcome::Null,
+        };
+        let array = |column: u32| {
+            let column = self.matcher.columns.get(column as usize)?;
+            values(self.class.row, column)
+        };
+        match &atom.kind {
+            AtomKind::Text { column, test, .. } if self.is_known(*column) => {
+                let array = array(*column);
+                let value = array.as_ref().and_then(Texts::new).and_then(|t| t.value(0));
+                of(value.map(|value| test.holds_for(value)))
+            }
+            AtomKind::Integer { column, test } if self.is_known(*column) => {
+                let array = array(*column);
+                let value = array
+                    .as_ref()
+                    .and_then(|a| a.as_primitive_opt::<Int64Type>())
+                    .filter(|a| !a.is_empty() && a.is_valid(0))
+                    .map(|a| a.value(0));
+                of(value.map(|value| test.holds(value)))
+            }
+            AtomKind::IsNull { column } if self.is_known(*column) => {
+                let null = |a: &dyn Array| {
+                    a.is_empty() || a.logical_nulls().is_some_and(|nulls| nulls.is_null(0))
+                };
+                of(Some(array(*column).is_none_or(|a| null(a.as_ref()))))
+            }
+            AtomKind::Expression(e) if e.settled && e.columns.iter().all(|&c| self.is_known(c)) => {
+                let condition = e.program.evaluate_condition(self.class.row);
+                if condition.is_empty() { Outcome::Unknown } else { of(condition.value(0)) }
+            }
+            _ => Outcome::Unknown,
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Tests of the matcher as others use it.
+
+mod corpus;
+mod differential;
+mod generate;
+mod naive;
