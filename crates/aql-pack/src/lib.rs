@@ -1,0 +1,20 @@
+//! Packs of detection rules: loading them and hunting with them.
+//!
+//! [`Pack`] is a folder of rules, each a plain AQL file with facts in TOML beside it. [`Hunt`]
+//! binds the rules of packs and runs them over an event table in one pass.
+//!
+//! Not in here: how events are read (`aql-ingest`), how a condition is evaluated (`aql-match`),
+//! how findings are laid out on a terminal (`aql-cli`).
+
+mod cell;
+mod facts;
+mod finding;
+mod hunt;
+mod load;
+mod reason;
+
+pub use cell::{cell_json, cell_text};
+pub use facts::{Attack, Level, PackFacts, Reference, RuleFacts};
+pub use finding::{Finding, iso_time};
+pub use hunt::{Hunt, HuntOptions, HuntOutcome, HuntRule, count_by_level};
+pub use load::{Pack, Rule};

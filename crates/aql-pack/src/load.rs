@@ -1,0 +1,176 @@
+//! Loading a pack from a folder or from the binary.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use aql_diag::{Code, Diagnostic, InputPlace, codes};
+
+use crate::facts::{PackFacts, RuleFacts};
+
+/// The packs of the repository, as (path below `packs/`, text).
+static BUNDLED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/packs.rs"));
+
+/// The only format of packs that exists so far.
+const FORMAT: u32 = 1;
+
+/// A pack: rules, and facts about them.
+#[derive(Clone, Debug)]
+pub struct Pack {
+    /// What `pack.toml` says.
+    pub facts: PackFacts,
+    /// The rules, by name.
+    pub rules: Vec<Rule>,
+}
+
+/// A rule: a query, and facts about it.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Name: the file name without its ending.
+    pub name: String,
+    /// Path of the query, as shown to the user.
+    pub path: String,
+    /// The query, as it would be pasted into QRadar.
+    pub query: String,
+    /// What the `.toml` beside it says.
+    pub facts: RuleFacts,
+}
+
+impl Pack {
+    /// The names of the packs in the binary.
+    pub fn bundled_names() -> Vec<&'static str> {
+        let mut names: Vec<_> =
+            BUNDLED.iter().filter_map(|(path, _)| path.strip_suffix("/pack.toml")).collect();
+        names.retain(|name| !name.contains('/'));
+        names
+    }
+
+    /// A pack of the binary by name.
+    pub fn bundled(name: &str) -> Option<Result<Pack, Vec<Diagnostic>>> {
+        let files: BTreeMap<String, String> = BUNDLED
+            .iter()
+            .filter_map(|(path, text)| {
+                let inner = path.strip_prefix(name)?.strip_prefix('/')?;
+                Some((inner.to_string(), (*text).to_string()))
+            })
+            .collect();
+        if files.is_empty() { None } else { Some(Pack::from_files(name, &files)) }
+    }
+
+    /// A pack from a folder that holds `pack.toml` and `rules/`.
+    ///
+    /// # Errors
+    /// Diagnostics with the file and the reason: a file that cannot be read, facts that are
+    /// missing or wrong, a rule without its other half, an id used twice.
+    pub fn load(folder: &Path) -> Result<Pack, Vec<Diagnostic>> {
+        let mut files = BTreeMap::new();
+        let mut problems = Vec::new();
+        let mut read = |name: String, path: &Path| match fs::read_to_string(path) {
+            Ok(text) => {
+                files.insert(name, text);
+            }
+            Err(error) => {
+                problems.push(problem(
+                    codes::PACK_UNREADABLE,
+                    &path.display().to_string(),
+                    format!("cannot be read: {error}"),
+                ));
+            }
+        };
+        read("pack.toml".into(), &folder.join("pack.toml"));
+        match fs::read_dir(folder.join("rules")) {
+            Ok(entries) => {
+                for entry in entries.flatten() {
+                    let path = entry.path();
+                    let name = entry.file_name().to_string_lossy().into_owned();
+                    if name.ends_with(".aql") || name.ends_with(".toml") {
+                        read(format!("rules/{name}"), &path);
+                    }
+                }
+            }
+            Err(error) => problems.push(problem(
+                codes::PACK_UNREADABLE,
+                &folder.join("rules").display().to_string(),
+                format!("cannot be read: {error}"),
+            )),
+        }
+        if problems.is_empty() {
+            Pack::from_files(&folder.display().to_string(), &files)
+        } else {
+            Err(problems)
+        }
+    }
+
+    fn from_files(root: &str, files: &BTreeMap<String, String>) -> Result<Pack, Vec<Diagnostic>> {
+        let mut problems = Vec::new();
+        let place = |inner: &str| format!("{root}/{inner}");
+        let facts = match files.get("pack.toml").map(|text| toml::from_str::<PackFacts>(text)) {
+            Some(Ok(facts)) => Some(facts),
+            Some(Err(error)) => {
+                let message = error.to_string();
+                problems.push(problem(codes::PACK_FACTS, &place("pack.toml"), message));
+                None
+            }
+            None => {
+                problems.push(problem(
+                    codes::PACK_UNREADABLE,
+                    &place("pack.toml"),
+                    "is missing: a pack needs one".into(),
+                ));
+                None
+            }
+        };
+        if let Some(format) = facts.as_ref().map(|f| f.format).filter(|&f| f != FORMAT) {
+            let message = format!("pack format {format} is not known; this version reads {FORMAT}");
+            problems.push(problem(codes::PACK_FACTS, &place("pack.toml"), message));
+        }
+        let mut rules: Vec<Rule> = Vec::new();
+        for (inner, text) in files {
+            let Some(file) = inner.strip_prefix("rules/") else { continue };
+            if let Some(name) = file.strip_suffix(".toml") {
+                if !files.contains_key(&format!("rules/{name}.aql")) {
+                    let message = format!("has no query: `{name}.aql` is missing beside it");
+                    problems.push(problem(codes::PACK_FACTS, &place(inner), message));
+                }
+                continue;
+            }
+            let Some(name) = file.strip_suffix(".aql") else { continue };
+            let beside = format!("rules/{name}.toml");
+            let facts = match files.get(&beside).map(|text| toml::from_str::<RuleFacts>(text)) {
+                Some(Ok(facts)) => facts,
+                Some(Err(error)) => {
+                    let message = error.to_string();
+                    problems.push(problem(codes::PACK_FACTS, &place(&beside), message));
+                    continue;
+                }
+                None => {
+                    let message = format!("has no facts: `{name}.toml` is missing beside it");
+                    problems.push(problem(codes::PACK_FACTS, &place(inner), message));
+                    continue;
+                }
+            };
+            if let Some(other) = rules.iter().find(|r| r.facts.id == facts.id) {
+                let message = format!("has the id of rule `{}`", other.name);
+                problems.push(problem(codes::PACK_DUPLICATE, &place(&beside), message));
+            }
+            rules.push(Rule {
+                name: name.to_string(),
+                path: place(inner),
+                query: text.clone(),
+                facts,
+            });
+        }
+        match facts {
+            Some(facts) if problems.is_empty() => Ok(Pack { facts, rules }),
+            _ => Err(problems),
+        }
+    }
+}
+
+fn problem(code: Code, file: &str, message: String) -> Diagnostic {
+    Diagnostic::error(code, message).input(InputPlace {
+        file: file.to_string(),
+        offset: None,
+        record: None,
+    })
+}

@@ -1,0 +1,5 @@
+//! Tests of packs.
+
+mod bundled;
+mod hunt;
+mod load;
