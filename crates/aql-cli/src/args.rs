@@ -1,0 +1,146 @@
+//! Flags.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Runs IBM QRadar AQL detections over evidence files.
+#[derive(Debug, Parser)]
+#[command(name = "aql", version, about, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 nothing found or done, 1 something found, 2 could not run.")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Look for what the rules of a pack describe, in files and folders.
+    Hunt(HuntArgs),
+    /// Run one AQL query over files and folders.
+    Query(QueryArgs),
+    /// Explain a diagnostic code, such as AQL004.
+    Explain(ExplainArgs),
+}
+
+/// Flags about reading evidence.
+#[derive(Debug, Args)]
+pub(crate) struct EvidenceArgs {
+    /// Threads that read and match; as many as there are cores by default.
+    #[arg(long, value_name = "N", env = "AQL_THREADS", help_heading = "Evidence")]
+    pub(crate) threads: Option<usize>,
+    /// Fail (exit code 2) if any file cannot be read whole.
+    #[arg(long, help_heading = "Evidence")]
+    pub(crate) strict_input: bool,
+    /// Say nothing but errors on standard error.
+    #[arg(long, short, help_heading = "Output")]
+    pub(crate) quiet: bool,
+    /// Write the result to this file instead of standard output.
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HuntArgs {
+    /// Files and folders of evidence; folders are read whole.
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// A pack: the name of one in the binary, or a folder. May be repeated.
+    #[arg(long, value_name = "PACK", default_value = "t1114-email-collection")]
+    pub(crate) pack: Vec<String>,
+    /// Only rules of this name. May be repeated.
+    #[arg(long, value_name = "RULE")]
+    pub(crate) rule: Vec<String>,
+    /// Only rules of this level and above.
+    #[arg(long, value_name = "LEVEL", default_value = "informational")]
+    pub(crate) level: LevelArg,
+    /// Only events from this time on: `2026-11-10` or `2026-11-10 08:30` (UTC).
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<String>,
+    /// Only events before this time.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<String>,
+    /// Refuse rules that the appliance would refuse, instead of repairing them.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Show every remark about the rules.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) diagnostics: bool,
+    /// Layout of the findings; a table on a terminal, JSONL otherwise.
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: Option<HuntFormat>,
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QueryArgs {
+    /// The query, then files and folders of evidence; with `--file` only these.
+    #[arg(value_name = "QUERY|PATH", required = true)]
+    pub(crate) operands: Vec<String>,
+    /// Read the query from this file.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Whose property names the query uses.
+    #[arg(long, value_name = "PROFILE", default_value = "ibm", env = "AQL_PROFILE")]
+    pub(crate) profile: ProfileArg,
+    /// Refuse what the appliance would refuse, instead of repairing it.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// The moment that LAST counts from: a time (UTC), `wall` for the clock, `newest` for the
+    /// newest event. By default the clock; and if no event lies in that window, all of the
+    /// evidence is read, with a warning.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<String>,
+    /// Read all of the evidence, whatever the time clause says.
+    #[arg(long, conflicts_with = "now")]
+    pub(crate) all_time: bool,
+    /// Time zone of times without one, and of DATEFORMAT: `UTC`, `+02:00`, `Europe/Berlin`.
+    #[arg(long, value_name = "ZONE", default_value = "UTC", env = "AQL_TIMEZONE")]
+    pub(crate) timezone: String,
+    /// Layout of the rows; a table on a terminal, JSONL otherwise. `json` is the shape of
+    /// QRadar's REST API.
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: Option<QueryFormat>,
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// A code; without one, all codes are listed.
+    #[arg(value_name = "CODE")]
+    pub(crate) code: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HuntFormat {
+    Table,
+    Jsonl,
+    Csv,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum QueryFormat {
+    Table,
+    Json,
+    Jsonl,
+    Csv,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProfileArg {
+    /// As IBM's content extensions name and fill properties.
+    Ibm,
+    /// As the log names and fills its fields.
+    Raw,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LevelArg {
+    Informational,
+    Low,
+    Medium,
+    High,
+    Critical,
+}

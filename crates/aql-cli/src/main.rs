@@ -1,0 +1,56 @@
+//! The `aql` command: flags, progress, tables, exit codes. Everything else is in the libraries.
+
+mod args;
+mod evidence;
+mod explain;
+mod hunt;
+mod messages;
+mod output;
+mod query;
+mod summary;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// How a run ended; the numbers are the exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// Nothing found, or done.
+    Done = 0,
+    /// Something found.
+    Found = 1,
+    /// Could not run, or not all of it.
+    Failed = 2,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        Command::Hunt(args) => hunt::run(&args),
+        Command::Query(args) => query::run(&args),
+        Command::Explain(args) => explain::run(&args),
+    };
+    match outcome {
+        Ok(outcome) => ExitCode::from(outcome as u8),
+        // Whoever reads the output has enough of it: no error of ours.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            messages::fatal(&error);
+            ExitCode::from(Outcome::Failed as u8)
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}

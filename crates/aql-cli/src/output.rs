@@ -1,0 +1,91 @@
+//! Data: rows and findings in the layouts that people and programs read.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
+
+use anyhow::Context as _;
+use comfy_table::{ContentArrangement, Table, presets};
+
+/// Where data goes: standard output or a file.
+pub(crate) struct Sink {
+    pub(crate) out: Box<dyn Write>,
+    /// Is somebody looking at it?
+    pub(crate) terminal: bool,
+}
+
+impl Sink {
+    pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Sink> {
+        Ok(match path {
+            Some(path) => {
+                let file = File::create(path)
+                    .with_context(|| format!("{}: cannot be written", path.display()))?;
+                Sink { out: Box::new(BufWriter::with_capacity(1 << 18, file)), terminal: false }
+            }
+            None => {
+                let stdout = io::stdout();
+                let terminal = stdout.is_terminal();
+                Sink { out: Box::new(BufWriter::with_capacity(1 << 18, stdout)), terminal }
+            }
+        })
+    }
+}
+
+/// A table for people. Without a terminal it is as wide as its content.
+pub(crate) fn table<S: AsRef<str>>(header: &[S], rows: Vec<Vec<String>>, terminal: bool) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_content_arrangement(if terminal {
+        ContentArrangement::Dynamic
+    } else {
+        ContentArrangement::Disabled
+    });
+    table.set_header(header.iter().map(AsRef::as_ref));
+    for row in rows {
+        table.add_row(row.into_iter().map(|cell| printable(&cell)));
+    }
+    table.to_string()
+}
+
+/// Text from evidence without the control characters that would drive the terminal.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\t' => ' ',
+            '\n' => '\n',
+            c if c.is_control() => '\u{fffd}',
+            c => c,
+        })
+        .collect()
+}
+
+/// Distinct names for the keys of an object: a name that returns gets a number.
+pub(crate) fn distinct_names(names: &[String]) -> Vec<String> {
+    let mut distinct: Vec<String> = Vec::with_capacity(names.len());
+    for name in names {
+        let mut key = name.clone();
+        let mut n = 2;
+        while distinct.contains(&key) {
+            key = format!("{name}_{n}");
+            n += 1;
+        }
+        distinct.push(key);
+    }
+    distinct
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{distinct_names, printable};
+
+    #[test]
+    fn names_are_made_distinct() {
+        let names = ["a", "b", "a", "a"].map(String::from);
+        assert_eq!(distinct_names(&names), ["a", "b", "a_2", "a_3"]);
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        assert_eq!(printable("a\x1b[31mb\tc"), "a\u{fffd}[31mb c");
+    }
+}

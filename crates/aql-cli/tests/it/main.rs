@@ -1,0 +1,6 @@
+//! The command as its users meet it: what it prints, and with which exit code it ends.
+
+mod bad_input;
+mod hunt;
+mod query;
+mod support;
