@@ -9,7 +9,7 @@ use aql_catalog::Catalog;
 use aql_diag::SourceText;
 use aql_eval::Context;
 use aql_event::TimeRange;
-use aql_pack::{Finding, Hunt, HuntOptions, HuntRule, Level, Pack, count_by_level, iso_time};
+use aql_pack::{Finding, Hunt, HuntOptions, HuntRule, Level, Pack, count_by_level};
 use aql_semantic::Mode;
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -17,8 +17,8 @@ use serde_json::Value;
 use crate::Outcome;
 use crate::args::{HuntArgs, HuntFormat, LevelArg};
 use crate::evidence::{self, ProgressGuard};
-use crate::output::{Sink, table};
-use crate::{messages, query, summary};
+use crate::output::Sink;
+use crate::{findings_table, messages, query, summary};
 
 pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
     let started = Instant::now();
@@ -173,15 +173,7 @@ fn write_findings(
     findings: &[Finding],
 ) -> anyhow::Result<()> {
     match format {
-        HuntFormat::Table => {
-            if findings.is_empty() {
-                return Ok(());
-            }
-            let header =
-                ["Time (UTC)", "Level", "Rule", "Who and where", "What", "Why", "Read from"];
-            let rows = findings.iter().map(|f| table_row(f, &rules[f.rule])).collect();
-            writeln!(sink.out, "{}", table(&header, rows, sink.terminal))?;
-        }
+        HuntFormat::Table => findings_table::write(sink, rules, findings)?,
         HuntFormat::Jsonl => {
             for finding in findings {
                 serde_json::to_writer(&mut sink.out, &finding.json(&rules[finding.rule]))?;
@@ -234,56 +226,4 @@ fn write_findings(
         }
     }
     Ok(())
-}
-
-/// Longest text of one selected column in the table; the other layouts have it whole.
-const CELL: usize = 160;
-
-fn table_row(finding: &Finding, rule: &HuntRule) -> Vec<String> {
-    let mut who = Vec::new();
-    who.extend(finding.user.clone());
-    who.extend(finding.host.clone());
-    if let Some(ip) = finding.source_ip.as_ref().filter(|ip| *ip != "127.0.0.1") {
-        who.push(ip.clone());
-    }
-    let shown_elsewhere = [&finding.user, &finding.host, &finding.source_ip];
-    let what: Vec<String> = finding
-        .fields
-        .iter()
-        .filter_map(|(name, value)| {
-            let text = match value {
-                Value::Null => return None,
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            let repeated = shown_elsewhere.iter().any(|s| s.as_deref() == Some(&text))
-                || name.to_ascii_lowercase().contains("time");
-            (!repeated && !text.is_empty()).then(|| format!("{name}: {}", shorten(&text, CELL)))
-        })
-        .collect();
-    vec![
-        finding
-            .time
-            .map(|t| iso_time(t).replace('T', " ").replace(".000Z", "").replace('Z', ""))
-            .unwrap_or_default(),
-        rule.facts.level.to_string(),
-        rule.name.clone(),
-        who.join("\n"),
-        what.join("\n"),
-        finding.why.join("\n"),
-        match (&finding.file, finding.record) {
-            (Some(file), Some(record)) => format!("{file} #{record}"),
-            (Some(file), None) => file.clone(),
-            _ => "(group)".into(),
-        },
-    ]
-}
-
-/// The first `most` characters, on one line.
-fn shorten(text: &str, most: usize) -> String {
-    let flat: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match flat.char_indices().nth(most) {
-        Some((at, _)) => format!("{}…", &flat[..at]),
-        None => flat,
-    }
 }

@@ -3,6 +3,7 @@
 mod args;
 mod evidence;
 mod explain;
+mod findings_table;
 mod hunt;
 mod messages;
 mod output;

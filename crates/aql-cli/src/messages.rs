@@ -5,9 +5,14 @@ use std::io::IsTerminal;
 
 use aql_diag::{Diagnostic, Severity, SourceText, render};
 
-/// Colour on standard error? `NO_COLOR` (no-color.org) and pipes turn it off.
-pub(crate) fn colour() -> bool {
-    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+/// Is colour wanted at all? `NO_COLOR` (no-color.org) turns it off.
+pub(crate) fn colour_wanted() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}
+
+/// Colour on standard error?
+fn colour() -> bool {
+    std::io::stderr().is_terminal() && colour_wanted()
 }
 
 /// One diagnostic, with the text it is about.

@@ -7,11 +7,17 @@ use std::path::Path;
 use anyhow::Context as _;
 use comfy_table::{ContentArrangement, Table, presets};
 
+use crate::messages;
+
 /// Where data goes: standard output or a file.
 pub(crate) struct Sink {
     pub(crate) out: Box<dyn Write>,
     /// Is somebody looking at it?
     pub(crate) terminal: bool,
+    /// Columns of the terminal.
+    pub(crate) width: Option<usize>,
+    /// May it be coloured?
+    pub(crate) colour: bool,
 }
 
 impl Sink {
@@ -20,12 +26,20 @@ impl Sink {
             Some(path) => {
                 let file = File::create(path)
                     .with_context(|| format!("{}: cannot be written", path.display()))?;
-                Sink { out: Box::new(BufWriter::with_capacity(1 << 18, file)), terminal: false }
+                Sink {
+                    out: Box::new(BufWriter::with_capacity(1 << 18, file)),
+                    terminal: false,
+                    width: None,
+                    colour: false,
+                }
             }
             None => {
                 let stdout = io::stdout();
                 let terminal = stdout.is_terminal();
-                Sink { out: Box::new(BufWriter::with_capacity(1 << 18, stdout)), terminal }
+                let width = terminal_size::terminal_size_of(&stdout).map(|(w, _)| usize::from(w.0));
+                let colour = terminal && messages::colour_wanted();
+                let out = Box::new(BufWriter::with_capacity(1 << 18, stdout));
+                Sink { out, terminal, width, colour }
             }
         })
     }

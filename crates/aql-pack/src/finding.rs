@@ -31,6 +31,12 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Do both findings come from the same event? Groups never do.
+    pub fn is_same_event(&self, other: &Finding) -> bool {
+        self.file.is_some()
+            && (&self.file, self.record, self.time) == (&other.file, other.record, other.time)
+    }
+
     /// The finding as one JSON object; the schema is described in `docs/findings.md`.
     pub fn json(&self, rule: &HuntRule) -> Value {
         let attack: Vec<Value> =

@@ -39,6 +39,12 @@ fn the_benign_twins_give_nothing() {
 }
 
 #[test]
+fn the_table_groups_the_rules_that_found_one_event() {
+    let run = aql(&["hunt", "--format", "table", "examples/evidence/test1-copy-stores"]);
+    insta::assert_snapshot!("table", run.out);
+}
+
+#[test]
 fn the_number_of_threads_does_not_show() {
     let one = aql(&["hunt", "--threads", "1", "examples/evidence"]);
     for threads in ["2", "7"] {
