@@ -32,6 +32,9 @@ pub(crate) struct EvidenceArgs {
     /// Fail (exit code 2) if any file cannot be read whole.
     #[arg(long, help_heading = "Evidence")]
     pub(crate) strict_input: bool,
+    /// Say everything about files that do not read whole, not one line each.
+    #[arg(long, short, conflicts_with = "quiet", help_heading = "Output")]
+    pub(crate) verbose: bool,
     /// Say nothing but errors on standard error.
     #[arg(long, short, help_heading = "Output")]
     pub(crate) quiet: bool,

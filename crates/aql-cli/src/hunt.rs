@@ -54,7 +54,7 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
     write_findings(&mut sink, format, hunt.rules(), &outcome.findings)?;
     sink.out.flush()?;
 
-    summary::files(&outcome.report, quiet);
+    summary::files(&outcome.report, &args.evidence);
     messages::diagnostics(&outcome.diagnostics, None, quiet);
     if !quiet {
         messages::line(&summary::reading(&outcome.report, started.elapsed()));

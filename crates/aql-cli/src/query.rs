@@ -77,7 +77,7 @@ pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<Outcome> {
         return Err(error);
     }
     writer.finish()?;
-    summary::files(&outcome.report, quiet);
+    summary::files(&outcome.report, &args.evidence);
     messages::diagnostics(&outcome.diagnostics, Some(&source), quiet);
     if !quiet {
         messages::line(&summary::reading(&outcome.report, started.elapsed()));

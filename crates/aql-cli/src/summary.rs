@@ -2,48 +2,45 @@
 
 use std::time::Duration;
 
-use aql_diag::Severity;
+use aql_diag::{Diagnostic, Severity};
 use aql_event::ScanReport;
 
+use crate::args::EvidenceArgs;
 use crate::messages;
 
 /// Does the report hold anything that was not read whole?
 pub(crate) fn is_incomplete(report: &ScanReport) -> bool {
-    let worth = |d: &aql_diag::Diagnostic| d.severity >= Severity::Warning;
+    let worth = |d: &Diagnostic| d.severity >= Severity::Warning;
     report.diagnostics.iter().any(worth)
         || report.files.iter().any(|f| f.lost > 0 || f.diagnostics.iter().any(worth))
 }
 
-/// One line per file that did not read whole (notes only where nothing else is wrong with it).
-pub(crate) fn files(report: &ScanReport, quiet: bool) {
-    for diagnostic in &report.diagnostics {
+/// One line per file that did not read whole: the worst of what there is to say about it, and how
+/// much more there is. With `verbose` everything.
+pub(crate) fn files(report: &ScanReport, args: &EvidenceArgs) {
+    let wanted = |d: &&Diagnostic| d.severity == Severity::Error || !args.quiet;
+    for diagnostic in report.diagnostics.iter().filter(wanted) {
         messages::diagnostic(diagnostic, None);
     }
-    let mut notes = 0;
     for file in &report.files {
-        for d in &file.diagnostics {
-            match d.severity {
-                Severity::Error => one_line(d),
-                Severity::Warning if !quiet => one_line(d),
-                Severity::Warning => {}
-                Severity::Note => notes += 1,
-            }
+        let list: Vec<&Diagnostic> = file.diagnostics.iter().filter(wanted).collect();
+        if args.verbose {
+            list.into_iter().for_each(|d| one_line(d, ""));
+            continue;
         }
-    }
-    if notes > 0 && !quiet {
-        let shown = report.files.iter().flat_map(|f| &f.diagnostics);
-        for d in shown.filter(|d| d.severity == Severity::Note).take(5) {
-            one_line(d);
-        }
-        if notes > 5 {
-            messages::line(&format!("note: {} more notes of this kind", notes - 5));
-        }
+        // The first of the worst.
+        let Some(worst) = list.iter().rev().max_by_key(|d| d.severity) else { continue };
+        let more = match list.len() - 1 {
+            0 => String::new(),
+            n => format!(" ({n} more; --verbose shows them)"),
+        };
+        one_line(worst, &more);
     }
 }
 
-fn one_line(d: &aql_diag::Diagnostic) {
+fn one_line(d: &Diagnostic, more: &str) {
     let place = d.input.as_ref().map(|p| format!("{p}: ")).unwrap_or_default();
-    messages::line(&format!("{}[{}]: {place}{}", d.severity, d.code, d.message));
+    messages::line(&format!("{}[{}]: {place}{}{more}", d.severity, d.code, d.message));
 }
 
 /// `12 files, 23,400 records (19,000 ruled out unread, 12 unparsed, 3 lost), 38.1 MB, 0.21 s, 181 MB/s`
