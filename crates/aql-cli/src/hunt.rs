@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{anyhow, bail};
 use aql_catalog::Catalog;
-use aql_diag::SourceText;
+use aql_diag::{Diagnostic, SourceText};
 use aql_eval::Context;
 use aql_event::TimeRange;
 use aql_pack::{Finding, Hunt, HuntOptions, HuntRule, Level, Pack, count_by_level};
@@ -62,13 +62,14 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
     }
     let incomplete = opened.incomplete || summary::is_incomplete(&outcome.report);
     let nothing_read = outcome.report.files.iter().all(|f| f.records == 0);
-    Ok(if args.evidence.strict_input && incomplete {
-        Outcome::Failed
-    } else if outcome.findings.is_empty() {
-        // No evidence is not the same as no finding.
-        if opened.incomplete && nothing_read { Outcome::Failed } else { Outcome::Done }
-    } else {
-        Outcome::Found
+    // No evidence is not the same as no finding, and a rule that did not run found nothing.
+    let failed = (incomplete && (args.evidence.strict_input || nothing_read))
+        || left_out > 0
+        || outcome.diagnostics.iter().any(Diagnostic::is_error);
+    Ok(match (failed, outcome.findings.is_empty()) {
+        (true, _) => Outcome::Failed,
+        (false, true) => Outcome::Done,
+        (false, false) => Outcome::Found,
     })
 }
 
@@ -186,6 +187,7 @@ fn write_findings(
                 "time",
                 "level",
                 "rule",
+                "rule_id",
                 "title",
                 "attack",
                 "host",
@@ -210,6 +212,7 @@ fn write_findings(
                     text("time"),
                     text("level"),
                     text("rule"),
+                    text("rule_id"),
                     text("title"),
                     attack.join(" "),
                     text("host"),

@@ -5,6 +5,8 @@ use std::io::IsTerminal;
 
 use aql_diag::{Diagnostic, Severity, SourceText, render};
 
+use crate::output::{one_line, printable};
+
 /// Is colour wanted at all? `NO_COLOR` (no-color.org) turns it off.
 pub(crate) fn colour_wanted() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
@@ -17,7 +19,21 @@ fn colour() -> bool {
 
 /// One diagnostic, with the text it is about.
 pub(crate) fn diagnostic(diagnostic: &Diagnostic, source: Option<&SourceText>) {
-    eprintln!("{}\n", render::text(diagnostic, source, colour()));
+    eprintln!("{}\n", render::text(&safe(diagnostic), source, colour()));
+}
+
+/// The same diagnostic without what could drive the terminal: names of files and bits of evidence
+/// stand in messages.
+fn safe(diagnostic: &Diagnostic) -> Diagnostic {
+    let mut safe = diagnostic.clone();
+    safe.message = printable(&safe.message);
+    for text in safe.notes.iter_mut().chain(&mut safe.help) {
+        *text = printable(text);
+    }
+    if let Some(place) = &mut safe.input {
+        place.file = printable(&place.file);
+    }
+    safe
 }
 
 /// The diagnostics of one text; `quiet` leaves only the errors.
@@ -29,10 +45,10 @@ pub(crate) fn diagnostics(list: &[Diagnostic], source: Option<&SourceText>, quie
 
 /// One line.
 pub(crate) fn line(text: &str) {
-    eprintln!("{text}");
+    eprintln!("{}", one_line(text));
 }
 
 /// Why the command could not run.
 pub(crate) fn fatal(error: &anyhow::Error) {
-    eprintln!("aql: {error:#}");
+    eprintln!("aql: {}", printable(&format!("{error:#}")));
 }

@@ -61,16 +61,23 @@ pub(crate) fn table<S: AsRef<str>>(header: &[S], rows: Vec<Vec<String>>, termina
     table.to_string()
 }
 
-/// Text from evidence without the control characters that would drive the terminal.
+/// Text from evidence without the characters that would drive the terminal: controls, and those
+/// that turn the direction of writing.
 pub(crate) fn printable(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\t' => ' ',
             '\n' => '\n',
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
             c if c.is_control() => '\u{fffd}',
             c => c,
         })
         .collect()
+}
+
+/// The same on one line, so that a value cannot pass for another line of ours.
+pub(crate) fn one_line(text: &str) -> String {
+    printable(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Distinct names for the keys of an object: a name that returns gets a number.
@@ -90,7 +97,7 @@ pub(crate) fn distinct_names(names: &[String]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{distinct_names, printable};
+    use super::{distinct_names, one_line, printable};
 
     #[test]
     fn names_are_made_distinct() {
@@ -101,5 +108,11 @@ mod tests {
     #[test]
     fn control_characters_do_not_reach_the_terminal() {
         assert_eq!(printable("a\x1b[31mb\tc"), "a\u{fffd}[31mb c");
+        assert_eq!(printable("\u{202e}txt"), "\u{fffd}txt");
+    }
+
+    #[test]
+    fn a_value_stays_on_its_line() {
+        assert_eq!(one_line("x\n2026-11-12  critical"), "x 2026-11-12 critical");
     }
 }

@@ -88,7 +88,7 @@ pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<Outcome> {
     let nothing_read = outcome.report.files.iter().all(|f| f.records == 0);
     let failed = !outcome.is_complete()
         || (args.evidence.strict_input && incomplete)
-        || (opened.incomplete && nothing_read);
+        || (incomplete && nothing_read);
     Ok(if failed { Outcome::Failed } else { Outcome::Done })
 }
 
@@ -153,6 +153,9 @@ fn fixed_offset(text: &str) -> Option<jiff::tz::Offset> {
         _ => return None,
     };
     let digits = rest.replace(':', "");
+    if !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
     let (hours, minutes) = match digits.len() {
         1 | 2 => (digits.parse::<i32>().ok()?, 0),
         4 => (digits[..2].parse().ok()?, digits[2..].parse().ok()?),
@@ -285,6 +288,8 @@ mod tests {
         assert_eq!(seconds("-0530"), Some(-19_800));
         assert_eq!(seconds("+2"), Some(7200));
         assert_eq!(seconds("+02:75"), None);
+        assert_eq!(seconds("+1é2"), None);
+        assert_eq!(seconds("--5"), None);
         assert_eq!(seconds("Europe/Berlin"), None);
     }
 }

@@ -69,12 +69,14 @@ impl BatchBuilder {
         self.set.get(column).copied().unwrap_or(true)
     }
 
-    fn take(&mut self, column: usize) -> Option<&mut ColumnBuilder> {
-        let set = self.set.get_mut(column)?;
-        if std::mem::replace(set, true) {
-            return None;
+    /// Lets `append` put a value into a column that has none in this row. `append` says whether it
+    /// did: a builder of another type takes nothing, and the column stays unset.
+    fn fill(&mut self, column: usize, append: impl FnOnce(&mut ColumnBuilder) -> bool) {
+        if let (Some(set @ false), Some(builder)) =
+            (self.set.get_mut(column), self.builders.get_mut(column))
+        {
+            *set = append(builder);
         }
-        self.builders.get_mut(column)
     }
 
     /// Sets a value given as text, read as the column's type: numbers and addresses are parsed, and
@@ -109,11 +111,14 @@ impl BatchBuilder {
     }
 
     fn set_raw_text(&mut self, column: usize, value: &str) {
-        match self.take(column) {
-            Some(ColumnBuilder::Text(b)) => b.append_value(value),
-            Some(ColumnBuilder::Dictionary(b)) => b.append_value(value),
-            _ => return,
-        }
+        self.fill(column, |builder| {
+            match builder {
+                ColumnBuilder::Text(b) => b.append_value(value),
+                ColumnBuilder::Dictionary(b) => b.append_value(value),
+                _ => return false,
+            }
+            true
+        });
         self.bytes += value.len();
     }
 
@@ -121,9 +126,13 @@ impl BatchBuilder {
     pub fn set_integer(&mut self, column: usize, value: i64) {
         match self.columns.get(column).map(|c| c.ty) {
             Some(Type::Integer | Type::Time) => {
-                if let Some(ColumnBuilder::Integer(b)) = self.take(column) {
-                    b.append_value(value);
-                }
+                self.fill(column, |builder| match builder {
+                    ColumnBuilder::Integer(b) => {
+                        b.append_value(value);
+                        true
+                    }
+                    _ => false,
+                });
             }
             Some(Type::Text) => self.set_raw_text(column, &value.to_string()),
             #[expect(clippy::cast_precision_loss, reason = "a double column asked for it")]
@@ -136,8 +145,14 @@ impl BatchBuilder {
     pub fn set_double(&mut self, column: usize, value: f64) {
         if self.columns.get(column).map(|c| c.ty) == Some(Type::Text) {
             self.set_raw_text(column, &value.to_string());
-        } else if let Some(ColumnBuilder::Double(b)) = self.take(column) {
-            b.append_value(value);
+        } else {
+            self.fill(column, |builder| match builder {
+                ColumnBuilder::Double(b) => {
+                    b.append_value(value);
+                    true
+                }
+                _ => false,
+            });
         }
     }
 
@@ -145,24 +160,38 @@ impl BatchBuilder {
     pub fn set_boolean(&mut self, column: usize, value: bool) {
         if self.columns.get(column).map(|c| c.ty) == Some(Type::Text) {
             self.set_raw_text(column, if value { "true" } else { "false" });
-        } else if let Some(ColumnBuilder::Boolean(b)) = self.take(column) {
-            b.append_value(value);
+        } else {
+            self.fill(column, |builder| match builder {
+                ColumnBuilder::Boolean(b) => {
+                    b.append_value(value);
+                    true
+                }
+                _ => false,
+            });
         }
     }
 
     /// Sets bytes.
     pub fn set_binary(&mut self, column: usize, value: &[u8]) {
-        if let Some(ColumnBuilder::Binary(b)) = self.take(column) {
-            b.append_value(value);
-            self.bytes += value.len();
-        }
+        self.fill(column, |builder| match builder {
+            ColumnBuilder::Binary(b) => {
+                b.append_value(value);
+                true
+            }
+            _ => false,
+        });
+        self.bytes += value.len();
     }
 
     /// Sets an empty list.
     pub fn set_empty_list(&mut self, column: usize) {
-        if let Some(ColumnBuilder::List(b)) = self.take(column) {
-            b.append(true);
-        }
+        self.fill(column, |builder| match builder {
+            ColumnBuilder::List(b) => {
+                b.append(true);
+                true
+            }
+            _ => false,
+        });
     }
 
     /// Ends the row: columns not set become null.

@@ -32,7 +32,8 @@ const ID_RANGE: u64 = 1_000_000_000;
 
 impl LogSources {
     /// The id of the source of this type on this host (compared without case), which is entered
-    /// under the name `<type name> @ <host>` if it is new.
+    /// under the name `<type name> @ <host in lower case>` if it is new. (In the spelling of the
+    /// log the name would depend on which file was read first.)
     pub fn enter(&self, type_id: i64, type_name: &str, host: &str) -> i64 {
         let mut hasher = Fnv::default();
         hasher.write(&type_id.to_le_bytes());
@@ -44,7 +45,7 @@ impl LogSources {
         by_id.entry(id).or_insert_with(|| LogSource {
             id,
             type_id,
-            name: format!("{type_name} @ {host}"),
+            name: format!("{type_name} @ {}", host.to_lowercase()),
         });
         id
     }
@@ -94,7 +95,7 @@ mod tests {
         let a = sources.enter(12, "WindowsAuthServer", "HOST.example");
         assert_eq!(a, sources.enter(12, "WindowsAuthServer", "host.example"));
         assert_ne!(a, sources.enter(397, "Office365", "host.example"));
-        assert_eq!(sources.get(a).map(|s| s.name), Some("WindowsAuthServer @ HOST.example".into()));
+        assert_eq!(sources.get(a).map(|s| s.name), Some("WindowsAuthServer @ host.example".into()));
         assert_eq!(a, LogSources::default().enter(12, "other", "host.EXAMPLE"));
     }
 }

@@ -65,6 +65,7 @@ impl Pack {
     pub fn load(folder: &Path) -> Result<Pack, Vec<Diagnostic>> {
         let mut files = BTreeMap::new();
         let mut problems = Vec::new();
+        let mut unreadable = Vec::new();
         let mut read = |name: String, path: &Path| match fs::read_to_string(path) {
             Ok(text) => {
                 files.insert(name, text);
@@ -80,7 +81,16 @@ impl Pack {
         read("pack.toml".into(), &folder.join("pack.toml"));
         match fs::read_dir(folder.join("rules")) {
             Ok(entries) => {
-                for entry in entries.flatten() {
+                for entry in entries {
+                    let entry = match entry {
+                        Ok(entry) => entry,
+                        Err(error) => {
+                            let rules = folder.join("rules").display().to_string();
+                            let message = format!("an entry cannot be read: {error}");
+                            unreadable.push(problem(codes::PACK_UNREADABLE, &rules, message));
+                            continue;
+                        }
+                    };
                     let path = entry.path();
                     let name = entry.file_name().to_string_lossy().into_owned();
                     if name.ends_with(".aql") || name.ends_with(".toml") {
@@ -94,6 +104,7 @@ impl Pack {
                 format!("cannot be read: {error}"),
             )),
         }
+        problems.extend(unreadable);
         if problems.is_empty() {
             Pack::from_files(&folder.display().to_string(), &files)
         } else {

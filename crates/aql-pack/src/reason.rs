@@ -62,6 +62,11 @@ impl Reasons {
 
 fn leaves<'a>(expr: &'a Expr, into: &mut Vec<&'a Expr>) {
     match &expr.kind {
+        // Terms that all have the place of the whole were made from one predicate of the text:
+        // BETWEEN, IN with values of two kinds, a name that is tried in two spellings.
+        ExprKind::And(list) | ExprKind::Or(list) if list.iter().all(|e| e.span == expr.span) => {
+            into.push(expr);
+        }
         ExprKind::And(list) | ExprKind::Or(list) => list.iter().for_each(|e| leaves(e, into)),
         ExprKind::Not(_) | ExprKind::Literal(_) => {}
         _ => into.push(expr),

@@ -87,6 +87,7 @@ fn the_repairs_of_the_published_query_are_named() {
     }
     let strict = aql(&["hunt", "--strict", "examples/evidence"]);
     assert!(strict.err.contains("rule `published-qradar` is left out"), "{}", strict.err);
+    assert_eq!(strict.code, 2, "a rule that did not run found nothing");
     assert!(strict.json_lines().iter().all(|f| f["rule"] != "published-qradar"));
 }
 
