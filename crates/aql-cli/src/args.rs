@@ -32,6 +32,9 @@ pub(crate) struct EvidenceArgs {
     /// Fail (exit code 2) if any file cannot be read whole.
     #[arg(long, help_heading = "Evidence")]
     pub(crate) strict_input: bool,
+    /// Folder of what a site knows: reference sets, assets, networks (docs/context.md).
+    #[arg(long, value_name = "DIR", env = "AQL_CONTEXT", help_heading = "Evidence")]
+    pub(crate) context: Option<PathBuf>,
     /// Say nothing but errors on standard error.
     #[arg(long, short, help_heading = "Output")]
     pub(crate) quiet: bool,

@@ -7,6 +7,7 @@ mod hunt;
 mod messages;
 mod output;
 mod query;
+mod site;
 mod summary;
 
 use std::process::ExitCode;
