@@ -77,7 +77,7 @@ struct Entry {
 }
 
 /// The files of functions, one per topic.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("functions/aggregate.toml", include_str!("../data/functions/aggregate.toml")),
     ("functions/text.toml", include_str!("../data/functions/text.toml")),
     ("functions/number.toml", include_str!("../data/functions/number.toml")),
@@ -86,6 +86,7 @@ const FILES: [(&str, &str); 8] = [
     ("functions/network.toml", include_str!("../data/functions/network.toml")),
     ("functions/reference.toml", include_str!("../data/functions/reference.toml")),
     ("functions/deployment.toml", include_str!("../data/functions/deployment.toml")),
+    ("functions/payload.toml", include_str!("../data/functions/payload.toml")),
 ];
 
 /// Every function, by name.

@@ -35,6 +35,9 @@ pub(crate) struct EvidenceArgs {
     /// Say everything about files that do not read whole, not one line each.
     #[arg(long, short, conflicts_with = "quiet", help_heading = "Output")]
     pub(crate) verbose: bool,
+    /// Folder of what a site knows: reference sets, assets, networks (docs/context.md).
+    #[arg(long, value_name = "DIR", env = "AQL_CONTEXT", help_heading = "Evidence")]
+    pub(crate) context: Option<PathBuf>,
     /// Say nothing but errors on standard error.
     #[arg(long, short, help_heading = "Output")]
     pub(crate) quiet: bool,

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{anyhow, bail};
 use aql_catalog::Catalog;
-use aql_diag::{Diagnostic, SourceText};
+use aql_diag::{Diagnostic, SourceText, codes};
 use aql_eval::Context;
 use aql_event::TimeRange;
 use aql_pack::{Finding, Hunt, HuntOptions, HuntRule, Level, Pack, count_by_level};
@@ -18,13 +18,15 @@ use crate::Outcome;
 use crate::args::{HuntArgs, HuntFormat, LevelArg};
 use crate::evidence::{self, ProgressGuard};
 use crate::output::Sink;
-use crate::{findings_table, messages, query, summary};
+use crate::{findings_table, messages, query, site, summary};
 
 pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
     let started = Instant::now();
     let quiet = args.evidence.quiet;
     let packs = load_packs(&args.pack)?;
-    let cx = Arc::new(Context::new(Catalog::get(), query::wall_clock()));
+    let mut cx = Context::new(Catalog::get(), query::wall_clock());
+    cx.site = site::load(&args.evidence)?;
+    let cx = Arc::new(cx);
     let options = HuntOptions {
         mode: if args.strict { Mode::Strict } else { Mode::Lenient },
         rules: args.rule.clone(),
@@ -147,8 +149,19 @@ fn rule_remarks(rules: &[HuntRule], args: &HuntArgs) -> usize {
                 codes.join(" "),
             ));
         }
+        if !rule.is_left_out() && !args.diagnostics && !args.evidence.quiet {
+            for missing in rule.diagnostics.iter().filter(|d| is_about_the_site(d)) {
+                let (code, message) = (missing.code, &missing.message);
+                messages::line(&format!("warning[{code}]: rule `{}`: {message}", rule.name));
+            }
+        }
     }
     left_out
+}
+
+/// Does it say that the rule asks for site data that is not there?
+fn is_about_the_site(diagnostic: &Diagnostic) -> bool {
+    [codes::NO_SITE_DATA, codes::NO_DATA_SOURCE].contains(&diagnostic.code)
 }
 
 fn findings_line(hunt: &Hunt, left_out: usize, findings: &[Finding]) -> String {

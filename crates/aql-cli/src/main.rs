@@ -8,6 +8,7 @@ mod hunt;
 mod messages;
 mod output;
 mod query;
+mod site;
 mod summary;
 
 use std::process::ExitCode;

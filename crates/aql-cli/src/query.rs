@@ -22,7 +22,7 @@ use crate::Outcome;
 use crate::args::{ProfileArg, QueryArgs, QueryFormat};
 use crate::evidence::{self, ProgressGuard};
 use crate::output::{Sink, distinct_names, table};
-use crate::{messages, summary};
+use crate::{messages, site, summary};
 
 pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<Outcome> {
     let started = Instant::now();
@@ -44,6 +44,7 @@ pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<Outcome> {
     let Some(query) = bound.query else { return Ok(Outcome::Failed) };
     let mut cx = Context::new(Catalog::get(), now);
     cx.timezone = timezone;
+    cx.site = site::load(&args.evidence)?;
     let cx = Arc::new(cx);
     let plan = match Engine::prepare(&query, &cx) {
         Ok(plan) => plan,
@@ -52,6 +53,7 @@ pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<Outcome> {
             return Ok(Outcome::Failed);
         }
     };
+    messages::diagnostics(&plan.notes(), Some(&source), quiet);
 
     let opened = evidence::open(&paths, &args.evidence);
     let progress = ProgressGuard::start(&opened, quiet);

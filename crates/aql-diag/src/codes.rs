@@ -1,7 +1,7 @@
 //! The registry of codes. A code is never reused; each has a page, shown by `aql explain CODE`.
 //!
 //! Ranges: `AQL0xx` syntax, `AQL1xx` names, types and meaning, `AQL2xx` lints, `AQL3xx`
-//! translation loss, `ING0xx` evidence, `PACK0xx` packs, `RUN0xx`
+//! translation loss, `CTX0xx` site data, `ING0xx` evidence, `PACK0xx` packs, `RUN0xx`
 //! a query while it runs.
 
 use std::fmt;
@@ -140,6 +140,11 @@ codes! {
     OUT_OF_RANGE = "AQL129": "number out of range";
     DUPLICATE_ALIAS = "AQL130": "alias used twice";
     ALWAYS_CONSTANT = "AQL131": "condition that is always true or always false";
+    NO_SITE_DATA = "AQL140": "site data that is not there";
+    NO_DATA_SOURCE = "AQL141": "no data source configured";
+
+    CONTEXT_FILE = "CTX001": "context file that cannot be used";
+    CONTEXT_ROW = "CTX002": "row of a context file that cannot be used";
 
     NOT_FOUND = "ING001": "path not found";
     UNREADABLE = "ING002": "file cannot be read";

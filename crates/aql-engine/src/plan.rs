@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aql_diag::{Diagnostic, Span, codes};
 use aql_eval::Context;
+use aql_eval::site::add_note;
 use aql_event::{Column, Needs, Type};
 use aql_match::{Matcher, RuleFilter};
 use aql_semantic::bound::{
@@ -72,18 +73,17 @@ impl Plan {
     }
 
     /// What is worth knowing about the query before it runs, inner queries included: regular
-    /// expressions that need backtracking.
+    /// expressions that need backtracking, and site data that is not there.
     pub fn notes(&self) -> Vec<Diagnostic> {
         let inner = self.source.iter().map(|plan| &**plan);
         let inner = inner.chain(self.lists.iter().map(|(plan, _)| plan));
-        let mut notes: Vec<Diagnostic> = inner.flat_map(Plan::notes).collect();
+        let mut notes = Vec::new();
+        inner.flat_map(Plan::notes).for_each(|note| add_note(&mut notes, &note));
         let stages = &self.stages;
         let filter = stages.events.iter().flat_map(|e| e.matcher.notes()).map(|(_, note)| note);
         let second = stages.group.iter().flat_map(|group| group.second.notes());
         for note in filter.chain(stages.first.notes()).chain(second) {
-            if !notes.contains(note) {
-                notes.push(note.clone());
-            }
+            add_note(&mut notes, note);
         }
         notes
     }

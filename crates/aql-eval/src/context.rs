@@ -6,6 +6,8 @@ use aql_catalog::Catalog;
 use aql_event::LogSources;
 use jiff::tz::TimeZone;
 
+use crate::SiteData;
+
 /// Everything a function can depend on besides its arguments.
 #[derive(Clone, Debug)]
 pub struct Context {
@@ -17,7 +19,7 @@ pub struct Context {
     pub now: i64,
     /// The zone in which times are printed and zoneless times are read.
     pub timezone: TimeZone,
-    /// Data of one site.
+    /// Data of one site: reference data, assets, networks, names, offenses.
     pub site: SiteData,
 }
 
@@ -33,8 +35,3 @@ impl Context {
         }
     }
 }
-
-/// Data of one site: reference sets, network hierarchy, assets. Nothing yet.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct SiteData {}

@@ -13,6 +13,7 @@ use crate::datum::Number;
 use crate::functions::{self, Call, Prepared};
 use crate::like::LikePattern;
 use crate::regex::{JavaRegex, Mode, RegexError};
+use crate::site::add_note;
 use crate::{Condition, Context, Datum, Rows, ValueRows};
 
 /// A compiled expression. Cheap to evaluate many times and from several threads.
@@ -154,7 +155,8 @@ impl Program {
         }
     }
 
-    /// What is worth knowing about it: regular expressions that need backtracking (`AQL124`).
+    /// What is worth knowing about it: regular expressions that need backtracking (`AQL124`), and
+    /// site data that it asks for and that is not there (`AQL140`, `AQL141`), once each.
     pub fn notes(&self) -> &[Diagnostic] {
         &self.notes
     }
@@ -411,6 +413,10 @@ impl Compiler<'_> {
         };
         let constants: Vec<Option<Datum<'static>>> =
             args.iter().map(|a| a.constant().cloned()).collect();
+        let remark = function.remark.and_then(|remark| remark(&constants, self.cx));
+        if let Some(remark) = remark {
+            add_note(&mut self.notes, &remark.at(span, ""));
+        }
         let prepared = match function.prepare {
             Some(prepare) => prepare(&constants, self.cx).unwrap_or_else(|complaint| {
                 let place = exprs.get(complaint.argument).map_or(span, |e| e.span);

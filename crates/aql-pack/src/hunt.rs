@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aql_catalog::{Catalog, Profile};
 use aql_diag::{Diagnostic, codes};
 use aql_engine::{Engine, Plan, RunOptions, WindowMode, WindowPolicy};
+use aql_eval::site::add_note;
 use aql_eval::{Context, Program, TextColumn};
 use aql_event::{
     Column, EventBatch, EventTable, Needs, ScanReport, ScanStep, TimeRange, provenance,
@@ -51,7 +52,7 @@ pub struct HuntRule {
     pub query: String,
     /// Facts.
     pub facts: RuleFacts,
-    /// What binding the query had to say. With an error the rule is left out.
+    /// What binding and compiling the query had to say. With an error the rule is left out.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -325,16 +326,28 @@ impl Compiler<'_> {
         let compiled = if query.aggregate.is_some() || !is_plain(query) {
             // Limits and time clauses are for the appliance's screen; a hunt wants everything.
             let query = BoundQuery { limit: None, ..query.clone() };
-            Engine::prepare(&query, self.cx).map(|plan| self.grouped.push((rule, plan)))
+            Engine::prepare(&query, self.cx).map(|plan| {
+                let notes = plan.notes();
+                self.grouped.push((rule, plan));
+                notes
+            })
         } else {
-            self.single(rule, query).map(|single| self.single.push(single))
+            self.single(rule, query).map(|(single, notes)| {
+                self.single.push(single);
+                notes
+            })
         };
-        if let (Err(problems), Some(rule)) = (compiled, self.rules.get_mut(rule)) {
-            rule.diagnostics.extend(problems);
+        if let (Ok(said) | Err(said), Some(rule)) = (compiled, self.rules.get_mut(rule)) {
+            rule.diagnostics.extend(said);
         }
     }
 
-    fn single(&self, rule: usize, query: &BoundQuery) -> Result<SingleRule, Vec<Diagnostic>> {
+    /// A rule that looks at single events, and what is worth knowing about it.
+    fn single(
+        &self,
+        rule: usize,
+        query: &BoundQuery,
+    ) -> Result<(SingleRule, Vec<Diagnostic>), Vec<Diagnostic>> {
         let outputs = query
             .output
             .iter()
@@ -348,9 +361,14 @@ impl Compiler<'_> {
         // The matcher compiles all rules together; one that cannot is found here.
         let filter = RuleFilter { filter: query.filter.as_ref(), nulls: query.nulls };
         let columns = Needs::new(query.columns());
-        Matcher::compile(&[filter], columns.columns(), self.cx)
+        let matcher = Matcher::compile(&[filter], columns.columns(), self.cx)
             .map_err(|problems| problems.into_iter().map(|(_, d)| d).collect::<Vec<_>>())?;
-        Ok(SingleRule { rule, outputs, reasons })
+        let mut notes = Vec::new();
+        let of_outputs = outputs.iter().flat_map(|(_, program)| program.notes());
+        for note in matcher.notes().iter().map(|(_, note)| note).chain(of_outputs) {
+            add_note(&mut notes, note);
+        }
+        Ok((SingleRule { rule, outputs, reasons }, notes))
     }
 
     fn finish(

@@ -4,10 +4,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use aql_diag::{Applicability, Diagnostic, Span, codes};
-use aql_event::{Column, Type, canonical_host};
+use aql_event::{Column, Type, canonical_host, provenance};
 use aql_syntax::ast;
 
-use crate::bind::{Binder, Scope, intern};
+use crate::bind::{Binder, Rows, Scope, intern};
 use crate::bound::{AggregateCall, AggregateFunction, CompareBy, Expr, ExprKind, Value};
 use crate::expr::null;
 
@@ -61,7 +61,40 @@ impl Binder<'_> {
         if &*function == "LOGSOURCETYPENAME" {
             self.log_source_type_name(&mut function, &mut args, name);
         }
+        self.event_arguments(&function, &mut args, span, &scope.rows);
         Expr { kind: ExprKind::Call { function, args }, ty, span }
+    }
+
+    /// Adds the columns of the event that a function looks at besides its arguments.
+    fn event_arguments(&mut self, function: &str, args: &mut Vec<Expr>, span: Span, rows: &Rows) {
+        let names: &[&str] = match function {
+            "INOFFENSE" => &["starttime", "sourceip", provenance::FILE, provenance::RECORD],
+            "LOGSOURCEGROUPNAME" => &["logsourceid"],
+            _ => return,
+        };
+        if let (Rows::Inner(_), "INOFFENSE") = (rows, function) {
+            self.push(
+                Diagnostic::error(
+                    codes::NOT_IMPLEMENTED,
+                    "INOFFENSE of the rows of an inner query is not implemented",
+                )
+                .at(span, "these rows are no events")
+                .help("move the condition into the inner query"),
+            );
+            return;
+        }
+        args.extend(names.iter().map(|name| {
+            let field = match rows {
+                Rows::Events => self.catalog.event_field(name),
+                Rows::Flows => self.catalog.flow_field(name),
+                Rows::Simarc => self.catalog.simarc_field(name),
+                Rows::Inner(_) => None,
+            };
+            match field.map(|field| field.column.clone()) {
+                Some(column) => Expr { ty: column.ty, kind: ExprKind::Column(column), span },
+                None => null(span),
+            }
+        }));
     }
 
     fn unknown_function(&mut self, name: &ast::Name) {

@@ -1,6 +1,7 @@
 //! The command as its users meet it: what it prints, and with which exit code it ends.
 
 mod bad_input;
+mod context;
 mod hunt;
 mod query;
 mod support;

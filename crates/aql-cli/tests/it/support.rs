@@ -32,6 +32,7 @@ pub(crate) fn aql<S: AsRef<std::ffi::OsStr>>(args: &[S]) -> Run {
     let output = Command::new(env!("CARGO_BIN_EXE_aql"))
         .args(args)
         .current_dir(root())
+        .env_remove("AQL_CONTEXT")
         .env_remove("AQL_THREADS")
         .env_remove("AQL_PROFILE")
         .env_remove("AQL_TIMEZONE")

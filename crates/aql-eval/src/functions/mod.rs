@@ -6,7 +6,7 @@
 //! regular expression, a network), the file gives a `prepare` step as well.
 
 use crate::{Context, Datum};
-use aql_diag::Code;
+use aql_diag::{Code, Diagnostic};
 use arrow_array::ArrayRef;
 
 /// What a function computes from the values of one row. Arguments that were left out are missing
@@ -19,6 +19,10 @@ pub type Prepared = Box<dyn for<'a> Fn(&'a [Datum<'a>], &'a Context) -> Datum<'a
 /// Prepares a function from those of its arguments that are constant; nothing if there is nothing
 /// to gain.
 pub type Prepare = fn(&[Option<Datum<'static>>], &Context) -> Result<Option<Prepared>, Complaint>;
+
+/// What is worth saying about a call in this context, given those of its arguments that are
+/// constant: data that it asks for and that is not there.
+pub type Remark = fn(&[Option<Datum<'static>>], &Context) -> Option<Diagnostic>;
 
 /// What is wrong with a constant argument.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +46,8 @@ pub struct Function {
     pub call: Call,
     /// Prepares constant arguments.
     pub prepare: Option<Prepare>,
+    /// Says when it asks for data that is not there.
+    pub remark: Option<Remark>,
     /// Are few distinct arguments likely (ids), so that results are worth remembering?
     pub repeats: bool,
     /// Does it depend on more than its arguments and the context at the start of a run?
@@ -53,11 +59,24 @@ pub struct Function {
 impl Function {
     /// A function that is nothing but its call.
     const fn new(name: &'static str, call: Call) -> Self {
-        Function { name, call, prepare: None, repeats: false, varies: false, column: None }
+        Function {
+            name,
+            call,
+            prepare: None,
+            remark: None,
+            repeats: false,
+            varies: false,
+            column: None,
+        }
     }
 
     const fn prepared_by(mut self, prepare: Prepare) -> Self {
         self.prepare = Some(prepare);
+        self
+    }
+
+    const fn remarked_by(mut self, remark: Remark) -> Self {
+        self.remark = Some(remark);
         self
     }
 
@@ -86,30 +105,56 @@ macro_rules! functions {
 }
 
 functions! {
+    applicationname
+    arielservers4epid
+    arielservers4epname
+    assethostname
+    assetproperty
+    assetuser
     base64
     categoryname
+    componentid
     concat
     dateformat
     domainname
     double
+    fullnetworkname
+    geo_distance
+    geo_distance_by_domain
+    geo_lookup
+    geo_lookup_by_domain
+    geo_lookup_text
+    geo_lookup_text_by_domain
     hostname
     icu4jsearch
     incidr
+    inoffense
     logsource_typename
+    logsourcegroupname
     logsourcename
     logsourcetypename
     long
     lower
+    matchesassetsearch
+    networkname
     now
     parsedatetime
     parsetimestamp
+    payload_json
+    payload_regex
+    payload_xml
     processorname
     protocolname
     qiddescription
     qidname
     qidname_alternate
+    referencemap
+    referencemapsetcontains
+    referencesetcontains
+    referencetable
     replaceall
     replacefirst
+    rulename
     str
     strlen
     strpos
@@ -117,39 +162,18 @@ functions! {
     sysmon_typename
     upper
     utf8
+    xforce_ip_category
+    xforce_ip_confidence
+    xforce_url_category
 }
 
-/// Scalar functions of the catalog that are still to come: they need the data of a site or of a
-/// licensed feed. A query that calls one is refused with `AQL109`.
+/// Functions of the catalog that no expression can call: both stand in a place of their own in a
+/// query. As an expression they are refused with `AQL109`.
 pub static NOT_YET: &[&str] = &[
-    "APPLICATIONNAME",
-    "ARIELSERVERS4EPID",
-    "ARIELSERVERS4EPNAME",
-    "ASSETHOSTNAME",
-    "ASSETPROPERTY",
-    "ASSETUSER",
-    "COMPONENTID",
-    "FULLNETWORKNAME",
-    "GEO::DISTANCE",
-    "GEO::DISTANCE_BY_DOMAIN",
-    "GEO::LOOKUP",
-    "GEO::LOOKUP_BY_DOMAIN",
-    "GEO::LOOKUP_TEXT",
-    "GEO::LOOKUP_TEXT_BY_DOMAIN",
+    // A source of rows behind FROM: the accumulated results of a saved search.
     "GLOBALVIEW",
-    "INOFFENSE",
-    "LOGSOURCEGROUPNAME",
-    "MATCHESASSETSEARCH",
-    "NETWORKNAME",
+    // A range of time behind TIMES.
     "OFFENSE_TIME",
-    "REFERENCEMAP",
-    "REFERENCEMAPSETCONTAINS",
-    "REFERENCESETCONTAINS",
-    "REFERENCETABLE",
-    "RULENAME",
-    "XFORCE_IP_CATEGORY",
-    "XFORCE_IP_CONFIDENCE",
-    "XFORCE_URL_CATEGORY",
 ];
 
 /// The function of this name, in any case, if it is implemented.
@@ -160,6 +184,14 @@ pub fn find(name: &str) -> Option<&'static Function> {
 /// The argument at a position; null if it was left out.
 fn arg<'a>(args: &'a [Datum<'a>], at: usize) -> &'a Datum<'a> {
     args.get(at).unwrap_or(&Datum::Null)
+}
+
+/// The text of an argument, if it is constant.
+fn constant_text<'c>(
+    constants: &'c [Option<Datum<'static>>],
+    at: usize,
+) -> Option<std::borrow::Cow<'c, str>> {
+    constants.get(at).and_then(Option::as_ref).and_then(Datum::text)
 }
 
 /// Helps the compiler to see a closure as a function of any row.
@@ -216,8 +248,28 @@ mod tests {
 #[cfg(test)]
 fn check(function: Function, cases: &[(&[Datum<'static>], Datum<'static>)]) {
     let cx = Context::new(aql_catalog::Catalog::get(), 1_700_000_000_000);
+    check_in(function, &cx, cases);
+}
+
+/// Cases of a function that asks for site data: files of a context folder, all of them good, and
+/// the cases.
+#[cfg(test)]
+fn check_site(
+    function: Function,
+    files: &[(&str, &str)],
+    cases: &[(&[Datum<'static>], Datum<'static>)],
+) {
+    let mut cx = Context::new(aql_catalog::Catalog::get(), 1_700_000_000_000);
+    let (site, diagnostics) = crate::site::tests::load(files);
+    assert_eq!(diagnostics, [], "{files:?}");
+    cx.site = site;
+    check_in(function, &cx, cases);
+}
+
+#[cfg(test)]
+fn check_in(function: Function, cx: &Context, cases: &[(&[Datum<'static>], Datum<'static>)]) {
     for (args, expected) in cases {
-        let result = tests::call_prepared(&function, args, &cx);
+        let result = tests::call_prepared(&function, args, cx);
         assert_eq!(result.as_ref(), Ok(expected), "{}{args:?}", function.name);
     }
 }

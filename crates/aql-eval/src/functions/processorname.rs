@@ -1,20 +1,24 @@
-//! PROCESSORNAME: name of an event processor. There is one.
+//! PROCESSORNAME: name of an event processor. Without other word there is one.
 
 use super::{Function, arg};
 use crate::{Context, Datum};
 
 pub(super) const FUNCTION: Function = Function::new("PROCESSORNAME", call).repeats();
 
-fn call<'a>(args: &'a [Datum<'a>], _: &'a Context) -> Datum<'a> {
-    arg(args, 0).integer().map_or(Datum::Null, |_| Datum::text_of("eventprocessor0"))
+fn call<'a>(args: &'a [Datum<'a>], cx: &'a Context) -> Datum<'a> {
+    Datum::text_or_null(arg(args, 0).integer().and_then(|id| cx.site.processors.name(id)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{case::*, check};
+    use super::super::{case::*, check, check_site};
 
     #[test]
     fn table() {
         check(super::FUNCTION, &[(&[int(8)], t("eventprocessor0")), (&[NULL], NULL)]);
+        check_site(super::FUNCTION, &[("processors.csv", "8,ep0,qradar1\n")], &[
+            (&[int(8)], t("ep0")),
+            (&[int(9)], NULL),
+        ]);
     }
 }

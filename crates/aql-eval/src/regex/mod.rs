@@ -107,6 +107,20 @@ impl JavaRegex {
         }
     }
 
+    /// How many groups it has, the whole match counted as one.
+    pub fn groups(&self) -> usize {
+        self.names.len()
+    }
+
+    /// A group of the first match; 0 is the whole match. Nothing without a match, if the group took
+    /// no part in it, or if matching takes too many steps. The pattern has to be read for
+    /// [`Mode::Replace`], so that the bounds of a match are exact.
+    pub fn group<'t>(&self, value: &'t str, number: usize) -> Option<&'t str> {
+        let groups = self.groups_at(value, 0)??;
+        let (start, end) = groups.spans.get(number).copied().flatten()?;
+        value.get(start..end)
+    }
+
     /// The value with the first match, or all, replaced. In the replacement `$1` and `${name}` are
     /// groups and a backslash takes the meaning of the next character away, as in
     /// `Matcher.replaceAll` of Java. Nothing if the replacement names no group of the pattern, or

@@ -207,12 +207,12 @@ fn refused(expr: &Expr) -> Vec<aql_diag::Code> {
 
 #[test]
 fn what_cannot_run_is_refused() {
-    let network = call("NETWORKNAME", vec![col("sourceip")], Type::Text);
-    assert_eq!(refused(&network), [codes::NOT_IMPLEMENTED]);
-    let message = Program::compile(&network, NullSemantics::Sql, &context()).expect_err("refused");
-    assert_eq!(message[0].message, "NETWORKNAME is not implemented yet");
+    let view = call("GLOBALVIEW", vec![text("a"), text("DAILY")], Type::Text);
+    assert_eq!(refused(&view), [codes::NOT_IMPLEMENTED]);
+    let message = Program::compile(&view, NullSemantics::Sql, &context()).expect_err("refused");
+    assert_eq!(message[0].message, "GLOBALVIEW is not implemented yet");
     let both = and(vec![
-        like(network, text("x"), true),
+        like(view, text("x"), true),
         matches(col("username"), text("("), false, false),
         call("INCIDR", vec![text("10.0.0.0/99"), col("sourceip")], Type::Boolean),
     ]);
@@ -251,6 +251,31 @@ fn backtracking_is_noted() {
     );
     let plain = compile(&matches(col("username"), text("a[^b]"), false, false), NullSemantics::Sql);
     assert!(plain.notes().is_empty());
+}
+
+#[test]
+fn data_that_is_not_there_is_noted_once() {
+    let in_set =
+        |name| call("REFERENCESETCONTAINS", vec![text(name), col("sourceip")], Type::Boolean);
+    let program = compile(
+        &and(vec![or(vec![in_set("A"), in_set("A")]), in_set("B")]),
+        NullSemantics::TwoValued,
+    );
+    let notes: Vec<_> = program.notes().iter().map(|d| (d.code, d.message.as_str())).collect();
+    assert_eq!(
+        notes,
+        [
+            (codes::NO_SITE_DATA, "there is no reference set `A`"),
+            (codes::NO_SITE_DATA, "there is no reference set `B`"),
+        ]
+    );
+    let feed = call("XFORCE_IP_CATEGORY", vec![col("sourceip")], Type::Text);
+    let feed = compile(
+        &or(vec![like(feed.clone(), text("a"), false), like(feed, text("b"), false)]),
+        NullSemantics::Sql,
+    );
+    let codes: Vec<_> = feed.notes().iter().map(|d| d.code).collect();
+    assert_eq!(codes, [codes::NO_DATA_SOURCE]);
 }
 
 /// `NOT`, `OR` and calls inside one another, so many levels deep.
