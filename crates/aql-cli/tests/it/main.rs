@@ -1,6 +1,8 @@
 //! The command as its users meet it: what it prints, and with which exit code it ends.
 
 mod bad_input;
+mod catalog;
 mod hunt;
+mod profile_file;
 mod query;
 mod support;
