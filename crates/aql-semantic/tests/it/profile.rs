@@ -216,3 +216,17 @@ fn faults_are_shown_where_they_are() {
         assert!(shown.contains(part) && shown.contains("site.toml:"), "{text}\n{shown}");
     }
 }
+
+#[test]
+fn a_file_that_breaks_off_anywhere_is_read_or_reported() {
+    for (end, _) in SITE.char_indices() {
+        let text = &SITE[..end];
+        let (_, diagnostics) = ProfileFile::parse(text);
+        let source = SourceText::new("site.toml", text);
+        for diagnostic in &diagnostics {
+            let place = diagnostic.primary.as_ref().expect("a place").span;
+            assert!(place.end as usize <= end, "{text}: {diagnostic:?}");
+            assert!(render::text(diagnostic, Some(&source), false).contains("PROF00"));
+        }
+    }
+}
