@@ -62,7 +62,7 @@ pub enum PropertyPlace {
     },
     /// A path in a payload that is JSON: `/"a"/"b"`.
     Json(String),
-    /// A path in a payload that is XML.
+    /// A path in a payload that is XML: `/Event/EventData/Data[@Name='User']`.
     Xml(String),
     /// A field of the raw record.
     Field(String),
@@ -199,6 +199,15 @@ impl Reader {
         }
     }
 
+    fn path(&mut self, value: &Spanned<DeValue<'_>>, key: &str, such: &str) -> Option<String> {
+        let path = self.text(value, key)?;
+        if !path.starts_with('/') {
+            let message = format!("the path `{path}` must begin with `/`");
+            self.wrong(span_of(value), message, format!("such as {such}"));
+        }
+        Some(path)
+    }
+
     fn table<'a, 'i>(
         &mut self,
         value: &'a Spanned<DeValue<'i>>,
@@ -324,15 +333,13 @@ impl Reader {
                         .map(|pattern| PropertyPlace::Regex { pattern, group: 1 }),
                 ),
                 "json" => {
-                    if let Some(path) = self.text(value, "json") {
-                        if !path.starts_with('/') {
-                            let message = format!("the JSON path `{path}` must begin with `/`");
-                            self.wrong(span_of(value), message, "such as `/\"user\"/\"name\"`");
-                        }
-                        places.push(PropertyPlace::Json(path));
-                    }
+                    let path = self.path(value, "json", "`/\"user\"/\"name\"`");
+                    places.extend(path.map(PropertyPlace::Json));
                 }
-                "xml" => places.extend(self.text(value, "xml").map(PropertyPlace::Xml)),
+                "xml" => {
+                    let path = self.path(value, "xml", "`/Event/System/Computer`");
+                    places.extend(path.map(PropertyPlace::Xml));
+                }
                 "field" => places.extend(self.text(value, "field").map(PropertyPlace::Field)),
                 "group" => match integer_of(value.get_ref()) {
                     Some(n @ 0..=99) => group = Some((n, span_of(key))),

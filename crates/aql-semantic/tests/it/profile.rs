@@ -37,7 +37,7 @@ json = '/"actor"/"name"'
 log_source_types = [382, 12]
 
 [[properties.Actor]]
-xml = "Event/User"
+xml = "/Event/User"
 "#;
 
 fn bind(query: &str, mode: Mode) -> Bound {
@@ -108,7 +108,7 @@ fn names_of_the_file_are_bound() {
             "Actor",
             "CASE WHEN Builtin:devicetype IN 2 AND NOT PAYLOAD_JSON(UTF8(Builtin:payload), \
              '/\"actor\"/\"name\"') IS NULL THEN PAYLOAD_JSON(UTF8(Builtin:payload), \
-             '/\"actor\"/\"name\"') ELSE PAYLOAD_XML(UTF8(Builtin:payload), 'Event/User')",
+             '/\"actor\"/\"name\"') ELSE PAYLOAD_XML(UTF8(Builtin:payload), '/Event/User')",
         ),
         // What the file does not name is as before.
         ("Image", "Property:Process Path"),
@@ -198,6 +198,7 @@ fn faults_are_shown_where_they_are() {
         ("[properties.X]\nregex = 'x'\ngroup = 100", "PROF002", "from 0 to 99"),
         ("[properties.X]\nfield = 'x'\ngroup = 1", "PROF002", "`group` belongs to `regex`"),
         ("[properties.X]\njson = 'a.b'", "PROF002", "must begin with `/`"),
+        ("[properties.X]\nxml = 'Event'", "PROF002", "must begin with `/`"),
         ("[properties.X]\nregex = 'x'\nlog_source_types = 12", "PROF002", "a list of numbers"),
         ("[properties.X]\nregex = 'x'\nlog_source_types = ['12']", "PROF002", "is a number"),
         (
