@@ -36,6 +36,7 @@ pub use names::{Category, LogSourceType};
 pub use office365::{O365Source, PathStep};
 pub use properties::{Found, Profile, PropertyInfo};
 pub use qids::Qid;
+pub use similar::similar as similar_names;
 pub use transform::Transform;
 pub use windows::{WindowsSelector, WindowsSource};
 

@@ -36,7 +36,7 @@ pub(crate) fn read_labels() -> FxHashMap<String, String> {
 /// Up to three of the names that look like this one, best first. Blanks, underscores and case do
 /// not count. A name is alike if few letters differ (about one in three), or if one starts or ends
 /// with the other.
-pub(crate) fn similar<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+pub fn similar<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted = data::loose(name);
     if wanted.is_empty() {
         return Vec::new();

@@ -21,6 +21,8 @@ pub(crate) enum Command {
     Query(QueryArgs),
     /// Explain a diagnostic code, such as AQL004.
     Explain(ExplainArgs),
+    /// List what queries can name: functions, fields, properties, types, QIDs, dialect options.
+    Catalog(CatalogArgs),
 }
 
 /// Flags about reading evidence.
@@ -87,9 +89,13 @@ pub(crate) struct QueryArgs {
     /// Read the query from this file.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
-    /// Whose property names the query uses.
-    #[arg(long, value_name = "PROFILE", default_value = "ibm", env = "AQL_PROFILE")]
-    pub(crate) profile: ProfileArg,
+    /// Whose property names the query uses; `ibm`, unless a profile file says otherwise.
+    #[arg(long, value_name = "PROFILE", env = "AQL_PROFILE")]
+    pub(crate) profile: Option<ProfileArg>,
+    /// Read names, properties and dialect options of a site from this file (docs/profiles.md). May
+    /// be repeated; a later file counts more.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile_file: Vec<PathBuf>,
     /// Refuse what the appliance would refuse, instead of repairing it.
     #[arg(long)]
     pub(crate) strict: bool,
@@ -117,6 +123,43 @@ pub(crate) struct ExplainArgs {
     /// A code; without one, all codes are listed.
     #[arg(value_name = "CODE")]
     pub(crate) code: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CatalogArgs {
+    /// What to list.
+    #[arg(value_name = "WHAT")]
+    pub(crate) list: CatalogList,
+    /// Only what has this text in its name, in any case; or this number.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Layout; a table on a terminal, JSONL otherwise.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<CatalogFormat>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CatalogList {
+    /// Functions: signature, meaning, an example and its result.
+    Functions,
+    /// Built-in fields of events, flows and simarc.
+    Fields,
+    /// Custom properties with their other names.
+    Properties,
+    /// Log source types.
+    Types,
+    /// Kinds of events.
+    Qids,
+    /// Categories of both levels.
+    Categories,
+    /// Options of the dialect, for profile files.
+    Dialect,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CatalogFormat {
+    Table,
+    Jsonl,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,6 +1,7 @@
 //! The `aql` command: flags, progress, tables, exit codes. Everything else is in the libraries.
 
 mod args;
+mod catalog;
 mod evidence;
 mod explain;
 mod findings_table;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Hunt(args) => hunt::run(&args),
         Command::Query(args) => query::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Catalog(args) => catalog::run(&args),
     };
     match outcome {
         Ok(outcome) => ExitCode::from(outcome as u8),

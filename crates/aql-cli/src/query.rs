@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, bail};
 use aql_catalog::{Catalog, Profile};
-use aql_diag::SourceText;
+use aql_diag::{Diagnostic, SourceText};
 use aql_engine::{Engine, RunOptions, WindowMode, WindowPolicy};
 use aql_eval::Context;
 use aql_pack::{cell_json, cell_text};
-use aql_semantic::{BindOptions, Mode, bind_text};
+use aql_semantic::{BindOptions, Mode, ProfileFile, bind_text};
 use arrow_array::RecordBatch;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
@@ -30,15 +30,19 @@ pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<Outcome> {
     let (source, paths) = query_and_paths(args)?;
     let timezone = timezone(&args.timezone)?;
     let (now, mode) = window(args)?;
+    let profile = args.profile.map(|profile| match profile {
+        ProfileArg::Ibm => Profile::Ibm,
+        ProfileArg::Raw => Profile::Raw,
+    });
+    let Some(profile_file) = read_profiles(&args.profile_file, quiet)? else {
+        return Ok(Outcome::Failed);
+    };
     let options = BindOptions {
         mode: if args.strict { Mode::Strict } else { Mode::Lenient },
-        profile: match args.profile {
-            ProfileArg::Ibm => Profile::Ibm,
-            ProfileArg::Raw => Profile::Raw,
-        },
         timezone: timezone.clone(),
         ..BindOptions::default()
     };
+    let options = options.with_profile_file(profile_file, profile);
     let bound = bind_text(&source.text, &options, Catalog::get());
     messages::diagnostics(&bound.diagnostics, Some(&source), quiet);
     let Some(query) = bound.query else { return Ok(Outcome::Failed) };
@@ -103,7 +107,7 @@ pub(crate) fn wall_clock() -> i64 {
 
 fn query_and_paths(args: &QueryArgs) -> anyhow::Result<(SourceText, Vec<PathBuf>)> {
     let (source, paths) = match &args.file {
-        Some(file) => (read_query(file)?, args.operands.as_slice()),
+        Some(file) => (read_text(file)?, args.operands.as_slice()),
         None => {
             let (query, paths) = args.operands.split_first().ok_or_else(|| anyhow!("no query"))?;
             if paths.is_empty() && Path::new(query).exists() {
@@ -118,7 +122,22 @@ fn query_and_paths(args: &QueryArgs) -> anyhow::Result<(SourceText, Vec<PathBuf>
     Ok((source, paths.iter().map(PathBuf::from).collect()))
 }
 
-fn read_query(file: &Path) -> anyhow::Result<SourceText> {
+/// All profile files laid over each other; nothing if one of them has an error.
+fn read_profiles(files: &[PathBuf], quiet: bool) -> anyhow::Result<Option<ProfileFile>> {
+    let mut all = ProfileFile::default();
+    let mut failed = false;
+    for file in files {
+        let source = read_text(file)?;
+        let (profile, diagnostics) = ProfileFile::parse(&source.text);
+        messages::diagnostics(&diagnostics, Some(&source), quiet);
+        failed |= diagnostics.iter().any(Diagnostic::is_error);
+        all = all.then(profile);
+    }
+    Ok((!failed).then_some(all))
+}
+
+/// A file of text, or standard input if it is called `-`.
+fn read_text(file: &Path) -> anyhow::Result<SourceText> {
     let name = file.display().to_string();
     let bytes = if name == "-" {
         let mut bytes = Vec::new();

@@ -1,7 +1,8 @@
 //! The registry of codes. A code is never reused; each has a page, shown by `aql explain CODE`.
 //!
 //! Ranges: `AQL0xx` syntax, `AQL1xx` names, types and meaning, `AQL2xx` lints, `AQL3xx`
-//! translation loss, `CTX0xx` site data, `ING0xx` evidence, `PACK0xx` packs, `RUN0xx`
+//! translation loss, `CTX0xx` site data, `ING0xx` evidence, `PACK0xx` packs, `PROF0xx` profile
+//! files, `RUN0xx`
 //! a query while it runs.
 
 use std::fmt;
@@ -163,6 +164,9 @@ codes! {
     PACK_FACTS = "PACK002": "rule facts that are missing or wrong";
     PACK_QUERY = "PACK003": "rule whose query does not bind";
     PACK_DUPLICATE = "PACK004": "rule id used twice";
+
+    PROFILE_UNREADABLE = "PROF001": "profile file that cannot be read";
+    PROFILE_ENTRY = "PROF002": "profile entry that is wrong";
 
     TIME_LIMIT = "RUN001": "execution time limit reached";
     MEMORY_LIMIT = "RUN002": "memory limit reached";

@@ -346,7 +346,7 @@ fn arithmetic<'x>(
     right: &Datum<'_>,
 ) -> Datum<'x> {
     let (Some(left), Some(right)) = (left.number(), right.number()) else { return Datum::Null };
-    let as_double = matches!(op, ArithmeticOp::Div | ArithmeticOp::Pow)
+    let as_double = op == ArithmeticOp::Pow
         || double
             && !matches!(op, ArithmeticOp::BitAnd | ArithmeticOp::BitOr | ArithmeticOp::BitXor);
     if as_double {
@@ -371,6 +371,7 @@ fn arithmetic<'x>(
         ArithmeticOp::BitAnd => Some(a & b),
         ArithmeticOp::BitOr => Some(a | b),
         ArithmeticOp::BitXor => Some(a ^ b),
-        ArithmeticOp::Div | ArithmeticOp::Pow => None,
+        ArithmeticOp::Div => a.checked_div(b),
+        ArithmeticOp::Pow => None,
     })
 }

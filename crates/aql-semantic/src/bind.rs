@@ -15,6 +15,10 @@ use crate::bound::{
     Source, Value, Window,
 };
 use crate::datetime::{parse_absolute, parse_datetime};
+use crate::dialect::{
+    Comments, DatabaseCase, DefaultWindow, Dialect, LikeBackslash, NullOrder, Parameters,
+    QuotedAlias, Terminator, TimeUnits,
+};
 use crate::names::column_name;
 use crate::options::{BindOptions, Mode};
 
@@ -52,6 +56,7 @@ pub fn bind(
     let mut binder = Binder {
         text,
         options,
+        dialect: options.dialect.resolve(options.mode),
         catalog,
         diagnostics: Vec::new(),
         backslashes: Vec::new(),
@@ -60,12 +65,19 @@ pub fn bind(
     };
     for diagnostic in &parsed.diagnostics {
         let mut diagnostic = diagnostic.clone();
+        if binder.accepts(&diagnostic) {
+            continue;
+        }
         match options.mode {
             Mode::Lenient if diagnostic.repaired.is_some() && diagnostic.is_error() => {
                 diagnostic.severity = Severity::Warning;
             }
             Mode::Lenient => {}
             Mode::Strict => diagnostic.repaired = None,
+        }
+        if binder.rejects(&diagnostic) {
+            diagnostic.severity = Severity::Error;
+            diagnostic.repaired = None;
         }
         binder.diagnostics.push(diagnostic);
     }
@@ -83,6 +95,7 @@ pub fn bind(
 pub(crate) struct Binder<'a> {
     pub(crate) text: &'a str,
     pub(crate) options: &'a BindOptions,
+    pub(crate) dialect: Dialect,
     pub(crate) catalog: &'static Catalog,
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Patterns with doubled backslashes, reported together at the end.
@@ -124,9 +137,32 @@ impl Binder<'_> {
         self.diagnostics.push(diagnostic);
     }
 
+    /// Does the dialect have what the parser reports as a fault?
+    fn accepts(&self, diagnostic: &Diagnostic) -> bool {
+        const SINGULAR: [&str; 3] = ["minute", "hour", "day"];
+        let unit = diagnostic.primary.as_ref().map(|p| p.span.slice(self.text));
+        diagnostic.code == codes::TIME_UNIT
+            && self.dialect.time_units == TimeUnits::Singular
+            && unit.is_some_and(|unit| SINGULAR.iter().any(|s| unit.eq_ignore_ascii_case(s)))
+    }
+
+    /// Does the dialect not have what the parser passes over?
+    fn rejects(&self, diagnostic: &Diagnostic) -> bool {
+        match diagnostic.code {
+            codes::COMMENT => self.dialect.comments == Comments::Reject,
+            codes::TERMINATOR => self.dialect.terminator == Terminator::Reject,
+            _ => false,
+        }
+    }
+
     /// A fault that lenient mode repairs (a warning then) and strict mode refuses.
     pub(crate) fn push_repaired(&mut self, diagnostic: Diagnostic, repair: &str) {
-        let diagnostic = if self.lenient() {
+        self.push_repaired_if(self.lenient(), diagnostic, repair);
+    }
+
+    /// A fault that is repaired (a warning then) or refused.
+    pub(crate) fn push_repaired_if(&mut self, mend: bool, diagnostic: Diagnostic, repair: &str) {
+        let diagnostic = if mend {
             Diagnostic { severity: Severity::Warning, ..diagnostic }.repaired(repair)
         } else {
             diagnostic
@@ -170,7 +206,7 @@ impl Binder<'_> {
         let mut order_by: Vec<Order> = query
             .order_by
             .iter()
-            .map(|item| {
+            .flat_map(|item| {
                 let expr = match self.quoted_alias(&item.expr, &scope) {
                     Some(expr) => expr,
                     None => self.expr(&item.expr, &mut scope),
@@ -184,7 +220,7 @@ impl Binder<'_> {
                         .at(collate.span, "ordered by code points instead"),
                     );
                 }
-                Order { expr, descending: item.descending.unwrap_or(false) }
+                self.with_nulls_placed(Order { expr, descending: item.descending.unwrap_or(false) })
             })
             .collect();
         if let Some(session) = &query.session {
@@ -199,10 +235,14 @@ impl Binder<'_> {
         } else {
             let mut lift = Lift { keys: &keys, calls: std::mem::take(&mut scope.calls) };
             for item in &mut output {
-                if lift.is_bare(&item.expr) && !item.aliased {
+                if !item.aliased && lift.is_bare(item) {
                     item.output.name = format!("FIRST_{}", item.output.name);
                 }
-                lift.lift(&mut item.output.expr);
+                if item.declared {
+                    lift.first(&mut item.output.expr);
+                } else {
+                    lift.lift(&mut item.output.expr);
+                }
             }
             if let Some(having) = &mut having {
                 lift.lift(having);
@@ -224,13 +264,13 @@ impl Binder<'_> {
             window,
             into: query.into.as_ref().map(|n| n.text.clone()),
             time_limit,
-            nulls: self.options.nulls,
+            nulls: self.dialect.nulls,
         }
     }
 
     fn source(&mut self, query: &ast::Query) -> (Source, Rows) {
         match &query.from {
-            Some(ast::From::Database(name)) => match name.text.to_ascii_lowercase().as_str() {
+            Some(ast::From::Database(name)) => match self.database(name).as_str() {
                 "events" => (Source::Events, Rows::Events),
                 "flows" => (Source::Flows, Rows::Flows),
                 "simarc" => (Source::Simarc, Rows::Simarc),
@@ -261,6 +301,14 @@ impl Binder<'_> {
         }
     }
 
+    /// The name of a database as it is looked up.
+    fn database(&self, name: &ast::Name) -> String {
+        match self.dialect.database_case {
+            DatabaseCase::Ignore => name.text.to_ascii_lowercase(),
+            DatabaseCase::Lower => name.text.clone(),
+        }
+    }
+
     fn unknown_database(&mut self, name: &ast::Name) {
         let mut diagnostic = Diagnostic::error(
             codes::UNKNOWN_DATABASE,
@@ -275,6 +323,7 @@ impl Binder<'_> {
             "assets" | "asset" => Some(
                 "assets are read through the REST API; `ASSETHOSTNAME`, `ASSETPROPERTY` and `ASSETUSER` look one up",
             ),
+            "events" | "flows" | "simarc" => Some("write its name in lower case"),
             _ if lower.starts_with("reference") || lower.starts_with("ref_") => Some(
                 "reference data is looked up with `REFERENCESETCONTAINS`, `REFERENCEMAP` or `REFERENCETABLE`",
             ),
@@ -317,6 +366,7 @@ impl Binder<'_> {
                     }
                     output.push(Selected {
                         aliased: alias.is_some(),
+                        declared: self.names_declared(expr),
                         output: Output { name, expr: bound.clone() },
                         expr: bound,
                     });
@@ -331,6 +381,7 @@ impl Binder<'_> {
             let expr = Expr { kind, ty, span };
             output.push(Selected {
                 aliased: false,
+                declared: false,
                 output: Output { name: name.to_string(), expr: expr.clone() },
                 expr,
             });
@@ -362,10 +413,39 @@ impl Binder<'_> {
         }
     }
 
+    /// A sort key that puts nulls where the dialect has them. By itself a key has them below every
+    /// other value; where they belong elsewhere, whether the value is null is sorted by before.
+    fn with_nulls_placed(&self, order: Order) -> Vec<Order> {
+        let below = !order.descending;
+        let first = match self.dialect.null_order {
+            NullOrder::Low => below,
+            NullOrder::High => !below,
+            NullOrder::First => true,
+            NullOrder::Last => false,
+        };
+        if first == below {
+            return vec![order];
+        }
+        let span = order.expr.span;
+        let number =
+            |n| Expr { kind: ExprKind::Literal(Value::Integer(n)), ty: Type::Integer, span };
+        let is_null = ExprKind::IsNull(Box::new(order.expr.clone()));
+        let is_null = Expr { kind: is_null, ty: Type::Boolean, span };
+        let kind = ExprKind::Case {
+            branches: vec![(is_null, number(1))],
+            otherwise: Some(Box::new(number(0))),
+        };
+        let nulls = Expr { kind, ty: Type::Integer, span };
+        vec![Order { expr: nulls, descending: first }, order]
+    }
+
     /// In GROUP BY and ORDER BY, text in single quotes is an alias if there is one of that name:
     /// IBM's pages disagree, and shipped dashboards rely on it.
     fn quoted_alias(&mut self, expr: &ast::Expr, scope: &Scope) -> Option<Expr> {
         let ast::ExprKind::Literal(ast::Literal::Text(text)) = &expr.kind else { return None };
+        if self.dialect.quoted_alias == QuotedAlias::Constant {
+            return None;
+        }
         let found = scope.aliases.iter().chain(&scope.outputs);
         let (_, bound) = found.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(text))?;
         let bound = Expr { span: expr.span, ..bound.clone() };
@@ -402,12 +482,18 @@ impl Binder<'_> {
     fn window(&mut self, query: &ast::Query) -> Window {
         let Some(time) = &query.time else {
             if matches!(query.from, Some(ast::From::Database(_))) {
+                let (window, here) = match self.dialect.default_window {
+                    DefaultWindow::All => (Window::None, "all of the evidence is"),
+                    DefaultWindow::Seconds60 => (Window::Last(60_000), "the last 60 seconds are"),
+                    DefaultWindow::Minutes5 => (Window::Last(300_000), "the last 5 minutes are"),
+                };
                 self.push(
                     Diagnostic::note_severity(codes::NO_TIME_CLAUSE, "the query has no time clause")
                         .at(query.span.after(), "")
-                        .note("the appliance would look at the last 5 minutes (screen) or 60 seconds (API); here all of the evidence is read")
+                        .note(format!("the appliance would look at the last 5 minutes (screen) or 60 seconds (API); here {here} read"))
                         .help("end the query with `LAST 24 HOURS` or `START '…' STOP '…'`"),
                 );
+                return window;
             }
             return Window::None;
         };
@@ -510,13 +596,17 @@ impl Binder<'_> {
                     limit = u64::try_from(*ms).ok();
                 }
                 (_, known) if KNOWN.contains(&known) => {}
-                _ => self.push(
-                    Diagnostic::warning(
-                        codes::UNKNOWN_PARAMETER,
-                        format!("unknown parameter `{}`", parameter.name.text),
-                    )
-                    .at(parameter.name.span, "ignored"),
-                ),
+                _ => {
+                    let (severity, label) = match self.dialect.parameters {
+                        Parameters::Ignore => (Severity::Warning, "ignored"),
+                        Parameters::Reject => (Severity::Error, ""),
+                    };
+                    let message = format!("unknown parameter `{}`", parameter.name.text);
+                    self.push(
+                        Diagnostic::new(codes::UNKNOWN_PARAMETER, severity, message)
+                            .at(parameter.name.span, label),
+                    );
+                }
             }
         }
         limit
@@ -537,7 +627,7 @@ impl Binder<'_> {
         }
         diagnostic = diagnostic
             .note("a backslash is an ordinary character in AQL strings and in LIKE patterns");
-        if self.lenient() {
+        if self.dialect.like_backslash == LikeBackslash::Repair {
             diagnostic = diagnostic.repaired(format!(
                 "{are} read as one backslash",
                 are = if count == 1 { "it is" } else { "each pair is" }
@@ -554,16 +644,10 @@ impl Binder<'_> {
 struct Selected {
     output: Output,
     aliased: bool,
+    /// Is it the name of a property that a profile file declares?
+    declared: bool,
     /// The expression before it is lifted over the aggregate.
     expr: Expr,
-}
-
-impl std::ops::Deref for Selected {
-    type Target = Expr;
-
-    fn deref(&self) -> &Expr {
-        &self.expr
-    }
 }
 
 /// Rewrites expressions over rows into expressions over groups.
@@ -574,8 +658,22 @@ struct Lift<'k> {
 
 impl Lift<'_> {
     /// A plain field that is neither grouped nor aggregated.
-    fn is_bare(&self, expr: &Expr) -> bool {
-        matches!(expr.kind, ExprKind::Column(_) | ExprKind::Input(_)) && !self.keys.contains(expr)
+    fn is_bare(&self, item: &Selected) -> bool {
+        let field = matches!(item.expr.kind, ExprKind::Column(_) | ExprKind::Input(_));
+        (field || item.declared) && !self.keys.contains(&item.expr)
+    }
+
+    /// IBM AQL guide: the first value of a field that is not grouped.
+    fn first(&mut self, expr: &mut Expr) {
+        if self.keys.contains(expr) {
+            return self.lift(expr);
+        }
+        let call = AggregateCall {
+            function: AggregateFunction::First,
+            argument: Some(expr.clone()),
+            ty: expr.ty,
+        };
+        expr.kind = ExprKind::Aggregate(intern(&mut self.calls, call));
     }
 
     fn lift(&mut self, expr: &mut Expr) {
@@ -585,15 +683,7 @@ impl Lift<'_> {
         }
         match &mut expr.kind {
             ExprKind::Literal(_) | ExprKind::Key(_) | ExprKind::Aggregate(_) => {}
-            ExprKind::Column(_) | ExprKind::Input(_) => {
-                // IBM AQL guide: the first value of a field that is not grouped.
-                let call = AggregateCall {
-                    function: AggregateFunction::First,
-                    argument: Some(expr.clone()),
-                    ty: expr.ty,
-                };
-                expr.kind = ExprKind::Aggregate(intern(&mut self.calls, call));
-            }
+            ExprKind::Column(_) | ExprKind::Input(_) => self.first(expr),
             kind => for_each_child(kind, &mut |child| self.lift(child)),
         }
     }

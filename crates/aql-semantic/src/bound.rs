@@ -283,8 +283,9 @@ pub enum ExprKind {
     /// Does not hold.
     Not(Box<Expr>),
     /// Arithmetic and bitwise operators. Integer `+ - * %` and bitwise operators give integers and
-    /// are null on overflow; `/` and `^` give doubles; division by zero is null. Text is read as a
-    /// number, null if it is none.
+    /// are null on overflow; `^` gives a double, and so does `/`, unless its type is integer: then
+    /// it cuts off towards zero. Division by zero is null. Text is read as a number, null if it is
+    /// none.
     Arithmetic {
         /// Operator.
         op: ArithmeticOp,
@@ -397,7 +398,7 @@ pub enum ArithmeticOp {
     Sub,
     /// `*`
     Mul,
-    /// `/`, always as doubles
+    /// `/`, of doubles unless the expression's type is integer
     Div,
     /// `%`
     Rem,

@@ -9,6 +9,7 @@ use aql_syntax::ast;
 
 use crate::bind::{Binder, Rows, Scope, intern};
 use crate::bound::{AggregateCall, AggregateFunction, CompareBy, Expr, ExprKind, Value};
+use crate::dialect::{QidnameSpelling, SysmonAsType, TypenameOfLogsource};
 use crate::expr::null;
 
 impl Binder<'_> {
@@ -31,6 +32,7 @@ impl Binder<'_> {
             return self.aggregate(name, &info.name, args, star, span, scope);
         }
         let mut args: Vec<Expr> = args.iter().map(|a| self.expr(a, scope)).collect();
+        self.reorder_arguments(&info.name, &mut args);
         let least = info.params.iter().filter(|p| !p.optional).count();
         let most = if info.variadic { usize::MAX } else { info.params.len() };
         if star || args.len() < least || args.len() > most {
@@ -62,7 +64,7 @@ impl Binder<'_> {
             self.log_source_type_name(&mut function, &mut args, name);
         }
         self.event_arguments(&function, &mut args, span, &scope.rows);
-        Expr { kind: ExprKind::Call { function, args }, ty, span }
+        self.with_result(Expr { kind: ExprKind::Call { function, args }, ty, span })
     }
 
     /// Adds the columns of the event that a function looks at besides its arguments.
@@ -275,8 +277,11 @@ impl Binder<'_> {
         name: &ast::Name,
     ) {
         let Some(ExprKind::Column(column)) = args.first().map(|a| &a.kind) else { return };
-        let by_source = &*column.name == "logsourceid";
-        if by_source {
+        let is_source = &*column.name == "logsourceid";
+        let by_source =
+            is_source && self.dialect.typename_of_logsource == TypenameOfLogsource::Source;
+        let sysmon_type = self.sysmon_type && self.dialect.sysmon_as_type == SysmonAsType::Yes;
+        if is_source {
             let span = args[0].span;
             let diagnostic = Diagnostic::warning(
                 codes::TYPENAME_OF_LOGSOURCE,
@@ -285,17 +290,17 @@ impl Binder<'_> {
             .at(span, "the function takes `devicetype`, the id of the type")
             .note("the id of a source is the number of an unrelated type or of none")
             .replace("write `devicetype`", Applicability::Safe, span, "devicetype");
-            let diagnostic = if self.lenient() {
+            let diagnostic = if by_source {
                 diagnostic.repaired("read as the type of that log source")
             } else {
                 diagnostic
             };
             self.push(diagnostic);
         }
-        if !self.lenient() || !(by_source || self.sysmon_type) {
+        if !by_source && !sysmon_type {
             return;
         }
-        if self.sysmon_type && self.named.insert("sysmon type".into()) {
+        if sysmon_type && self.named.insert("sysmon type".into()) {
             self.push(
                 Diagnostic::warning(codes::SYSMON_TYPE_NAME, "Sysmon is not a log source type")
                     .at(name.span, "Sysmon events have type 12, `Microsoft Windows Security Event Log`")
@@ -309,7 +314,7 @@ impl Binder<'_> {
             ty: Type::Text,
             span: args[0].span,
         };
-        *function = match (by_source, self.sysmon_type) {
+        *function = match (by_source, sysmon_type) {
             (true, true) => "LOGSOURCE_TYPENAME".into(),
             // Without Sysmon in play the type's own column says it.
             (true, false) => {
@@ -334,7 +339,8 @@ impl Binder<'_> {
         let ExprKind::Call { function, args } = &value.kind else { return test };
         let qid =
             |e: &Expr| matches!(&e.kind, ExprKind::Column(Column { name, .. }) if &**name == "qid");
-        if !self.lenient() || &**function != "QIDNAME" || !args.first().is_some_and(qid) {
+        let both = self.dialect.qidname_spelling == QidnameSpelling::Both;
+        if !both || &**function != "QIDNAME" || !args.first().is_some_and(qid) {
             return test;
         }
         let missed = name_test(&test.kind).and_then(|accepts| {

@@ -1,12 +1,16 @@
 //! Binding expressions: names, operators, CASE.
 
-use aql_catalog::Found;
+use aql_catalog::{Found, Profile, similar_names};
 use aql_diag::{Applicability, Diagnostic, Span, codes};
 use aql_event::Type;
 use aql_syntax::ast;
 
 use crate::bind::{Binder, Rows, Scope};
 use crate::bound::{ArithmeticOp, CompareBy, CompareOp, Expr, ExprKind, Value};
+use crate::dialect::{
+    Between, Division, LooseNames, NumberCondition, OperatorSpelling, PropertyCase, RawNames,
+    UnknownProperty, WhereName,
+};
 
 impl Binder<'_> {
     pub(crate) fn expr(&mut self, expr: &ast::Expr, scope: &mut Scope) -> Expr {
@@ -28,8 +32,11 @@ impl Binder<'_> {
             ast::ExprKind::Binary { op, op_span, left, right } => {
                 let (left, right) = (self.expr(left, scope), self.expr(right, scope));
                 match compare_op(*op) {
-                    Ok(op) => self.compare(op, *op_span, left, right, span),
-                    Err(op) => arithmetic(op, left, right, span),
+                    Ok(op) => {
+                        self.check_spelling(*op_span);
+                        self.compare(op, *op_span, left, right, span)
+                    }
+                    Err(op) => arithmetic(op, left, right, span, self.dialect.division),
                 }
             }
             ast::ExprKind::And(list) => self.junction(list, scope, span, ExprKind::And),
@@ -57,8 +64,12 @@ impl Binder<'_> {
             ast::ExprKind::Between { negated, expr, low, high } => {
                 let value = self.expr(expr, scope);
                 let (low, high) = (self.expr(low, scope), self.expr(high, scope));
-                let from = self.compare(CompareOp::GtEq, span, value.clone(), low, span);
-                let to = self.compare(CompareOp::LtEq, span, value, high, span);
+                let (least, most) = match self.dialect.between {
+                    Between::Inclusive => (CompareOp::GtEq, CompareOp::LtEq),
+                    Between::Exclusive => (CompareOp::Gt, CompareOp::Lt),
+                };
+                let from = self.compare(least, span, value.clone(), low, span);
+                let to = self.compare(most, span, value, high, span);
                 let both = Expr { kind: ExprKind::And(vec![from, to]), ty: Type::Boolean, span };
                 if *negated { not(both, span) } else { both }
             }
@@ -120,7 +131,8 @@ impl Binder<'_> {
             self.push(diagnostic);
             return null_boolean(span);
         }
-        self.push_repaired(diagnostic, "read as `!= 0`");
+        let mend = self.dialect.number_condition == NumberCondition::Nonzero;
+        self.push_repaired_if(mend, diagnostic, "read as `!= 0`");
         let zero = Expr { kind: ExprKind::Literal(Value::Integer(0)), ty: Type::Integer, span };
         let kind = ExprKind::Compare {
             op: CompareOp::NotEq,
@@ -147,7 +159,10 @@ impl Binder<'_> {
         let span = name.span;
         if scope.see_aliases {
             let alias = scope.aliases.iter().find(|(a, _)| a.eq_ignore_ascii_case(&name.text));
-            if let Some((_, expr)) = alias {
+            let hidden = self.dialect.where_name == WhereName::Field
+                && scope.no_aggregate == Some("WHERE")
+                && self.is_field(&name.text, &scope.rows);
+            if let (Some((_, expr)), false) = (alias, hidden) {
                 return self.alias(name, expr, scope);
             }
         }
@@ -213,7 +228,16 @@ impl Binder<'_> {
         {
             return self.alias(name, expr, scope);
         }
-        let known = self.catalog.property(&name.text, self.options.profile);
+        if let Some(file) = self.options.declared.as_deref() {
+            if let Some(property) = file.property(&name.text) {
+                return self.declared(property, span);
+            }
+            if let Some(target) = file.alias(&name.text) {
+                let target = ast::Name { text: target.to_owned(), ..name.clone() };
+                return self.alias_target(file, &target, scope);
+            }
+        }
+        let known = self.property(&name.text);
         if let (None, Some(screen)) = (&known, self.catalog.screen_label(&name.text)) {
             return self.screen_label(name, screen, scope);
         }
@@ -221,14 +245,14 @@ impl Binder<'_> {
         Expr { ty: column.ty, kind: ExprKind::Column(column), span }
     }
 
-    fn property_or_unknown(
+    pub(crate) fn property_or_unknown(
         &mut self,
         name: &ast::Name,
         database: &str,
         _scope: &Scope,
     ) -> aql_event::Column {
         let first_time = self.named.insert(name.text.to_lowercase());
-        let Some((column, found)) = self.catalog.property(&name.text, self.options.profile) else {
+        let Some((column, found)) = self.property(&name.text) else {
             if first_time {
                 self.unknown_field(name, database);
             }
@@ -272,6 +296,63 @@ impl Binder<'_> {
         column
     }
 
+    /// A property of the catalog, if the dialect finds it under this name.
+    fn property(&self, name: &str) -> Option<(aql_event::Column, Found)> {
+        let (column, found) = self.catalog.property(name, self.options.profile)?;
+        let known = match found {
+            Found::Loose => self.dialect.loose_names == LooseNames::Accept,
+            // What profile `raw` renames are raw fields too, and meant.
+            Found::RawField => {
+                self.options.profile == Profile::Raw || self.dialect.raw_names == RawNames::Accept
+            }
+            Found::Alias => {
+                self.dialect.raw_names == RawNames::Accept || !self.is_raw_field(&column, name)
+            }
+            Found::Exact => true,
+        };
+        let exact = self.dialect.property_case == PropertyCase::Exact;
+        let spelled = match found {
+            Found::Exact => &*column.name == name,
+            Found::Alias => {
+                let property = self.catalog.properties().iter().find(|p| p.column == column);
+                property.is_some_and(|p| p.aliases.iter().any(|a| a == name))
+            }
+            Found::RawField | Found::Loose => true,
+        };
+        (known && (spelled || !exact)).then_some((column, found))
+    }
+
+    /// Is there a field or property of this name?
+    fn is_field(&self, name: &str, rows: &Rows) -> bool {
+        match rows {
+            Rows::Inner(columns) => columns.iter().any(|(n, _)| n.eq_ignore_ascii_case(name)),
+            Rows::Events => {
+                self.catalog.event_field(name).is_some()
+                    || self.options.declared.as_deref().is_some_and(|file| file.has(name))
+                    || self.property(name).is_some()
+            }
+            Rows::Flows => self.catalog.flow_field(name).is_some(),
+            Rows::Simarc => self.catalog.simarc_field(name).is_some(),
+        }
+    }
+
+    fn check_spelling(&mut self, op: Span) {
+        let spelling = op.slice(self.text);
+        let plain = match spelling {
+            "==" => "=",
+            "<>" => "!=",
+            _ => return,
+        };
+        if self.dialect.operator_spelling == OperatorSpelling::Reject {
+            self.push(
+                Diagnostic::error(codes::SYNTAX, format!("`{spelling}` is no operator of AQL"))
+                    .at(op, "")
+                    .note("the dialect option `operator_spelling` says so")
+                    .replace(format!("write `{plain}`"), Applicability::Safe, op, plain),
+            );
+        }
+    }
+
     /// Is the name that of the field in the log which fills this property?
     fn is_raw_field(&self, column: &aql_event::Column, name: &str) -> bool {
         let sources = self.catalog.windows_sources(&column.name);
@@ -284,12 +365,20 @@ impl Binder<'_> {
             format!("there is no field or property `{}` in `{database}`", name.text),
         )
         .at(name.span, "");
-        let similar = self.catalog.similar_fields(&name.text);
+        let mut similar = self.catalog.similar_fields(&name.text);
+        if let Some(file) = self.options.declared.as_deref() {
+            similar.splice(
+                0..0,
+                similar_names(&name.text, file.names()).into_iter().map(str::to_owned),
+            );
+            similar.truncate(3);
+        }
         if !similar.is_empty() {
             let similar: Vec<String> = similar.iter().map(|s| format!("`{s}`")).collect();
             diagnostic = diagnostic.help(format!("did you mean {}?", similar.join(" or ")));
         }
-        self.push_repaired(
+        self.push_repaired_if(
+            self.dialect.unknown_property == UnknownProperty::RawField,
             diagnostic,
             "read as a field of the raw record, empty where a record has none of this name",
         );
@@ -372,12 +461,19 @@ fn negate(inner: Expr, span: Span) -> Expr {
     Expr { kind, ty, span }
 }
 
-fn arithmetic(op: ArithmeticOp, left: Expr, right: Expr, span: Span) -> Expr {
+pub(crate) fn arithmetic(
+    op: ArithmeticOp,
+    left: Expr,
+    right: Expr,
+    span: Span,
+    division: Division,
+) -> Expr {
     use ArithmeticOp::{BitAnd, BitOr, BitXor, Div, Pow};
     let integer = |ty: Type| matches!(ty, Type::Integer | Type::Time | Type::Null | Type::Boolean);
     let ty = match op {
         BitAnd | BitOr | BitXor => Type::Integer,
-        Div | Pow => Type::Double,
+        Pow => Type::Double,
+        Div if division == Division::Double => Type::Double,
         _ if integer(left.ty) && integer(right.ty) => Type::Integer,
         _ => Type::Double,
     };

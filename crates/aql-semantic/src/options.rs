@@ -1,9 +1,12 @@
 //! How a query is read: as the appliance would, or as its author probably meant it.
 
+use std::sync::Arc;
+
 use aql_catalog::Profile;
 use jiff::tz::TimeZone;
 
-use crate::bound::NullSemantics;
+use crate::dialect::Settings;
+use crate::profile::ProfileFile;
 
 /// How faults are met.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -15,30 +18,18 @@ pub enum Mode {
     Lenient,
 }
 
-/// What a backslash is in LIKE patterns.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum LikeBackslash {
-    /// An ordinary character.
-    #[default]
-    Literal,
-    /// `\\` is one backslash.
-    Escape,
-}
-
-/// The options of binding. The rules that IBM's documentation leaves open are listed with their
-/// codes in `docs/compatibility.md`.
+/// The options of binding. The rules that IBM's documentation leaves open are those of
+/// [`crate::dialect`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BindOptions {
     /// Strict or lenient.
     pub mode: Mode,
     /// Which content the property names belong to.
     pub profile: Profile,
-    /// What a comparison with a missing value is.
-    pub nulls: NullSemantics,
-    /// Must MATCHES cover the whole value?
-    pub matches_full: bool,
-    /// What a backslash is in LIKE patterns.
-    pub like_backslash: LikeBackslash,
+    /// The options of the dialect that are set; the others have the values of the mode.
+    pub dialect: Settings,
+    /// Aliases and properties that a profile file declares.
+    pub declared: Option<Arc<ProfileFile>>,
     /// The zone of times written without one: that of the console on an appliance.
     pub timezone: TimeZone,
 }
@@ -48,10 +39,21 @@ impl Default for BindOptions {
         BindOptions {
             mode: Mode::default(),
             profile: Profile::default(),
-            nulls: NullSemantics::default(),
-            matches_full: false,
-            like_backslash: LikeBackslash::default(),
+            dialect: Settings::default(),
+            declared: None,
             timezone: TimeZone::UTC,
         }
+    }
+}
+
+impl BindOptions {
+    /// The same with what a profile file says: its base, unless `profile` is given, and its dialect,
+    /// aliases and properties.
+    #[must_use]
+    pub fn with_profile_file(mut self, file: ProfileFile, profile: Option<Profile>) -> Self {
+        self.profile = profile.or(file.base).unwrap_or(self.profile);
+        self.dialect = self.dialect.then(&file.dialect);
+        self.declared = Some(Arc::new(file));
+        self
     }
 }

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use aql_diag::{Applicability, Diagnostic, Edit, Span, codes};
+use aql_diag::{Applicability, Diagnostic, Edit, Severity, Span, codes};
 use aql_event::{Type, canonical_host};
 use aql_syntax::ast::{self, PatternOp};
 
 use crate::bind::{Binder, utf8};
 use crate::bound::{CompareBy, CompareOp, Expr, ExprKind, NullSemantics, Value};
+use crate::dialect::{
+    EqualsNull, LikeAddress, LikeBackslash, Matches, MatchesDot, PropertyNumber, TextCase,
+};
 use crate::expr::{not, null_boolean};
-use crate::options::LikeBackslash;
 
 /// Values of an IN list that count: the appliance's limit for subqueries (IBM AQL guide).
 pub const IN_QUERY_LIMIT: usize = 10_000;
@@ -27,11 +29,12 @@ impl Binder<'_> {
             return expr;
         }
         let (left, right) = (self.comparable(left), self.comparable(right));
-        let by = compare_by(&left, &right);
+        let by = self.compare_by(&left, &right);
         let (left, right) = match by {
             CompareBy::Host => (self.host_side(left, op_span), self.host_side(right, op_span)),
             CompareBy::Number => (self.number_side(left), self.number_side(right)),
-            _ => (left, right),
+            CompareBy::Text => (self.text_operand(left), self.text_operand(right)),
+            CompareBy::Boolean => (left, right),
         };
         let bound = Expr {
             kind: ExprKind::Compare { op, by, left: Box::new(left), right: Box::new(right) },
@@ -74,7 +77,8 @@ impl Binder<'_> {
                     ),
             );
         }
-        if self.options.nulls == NullSemantics::Sql {
+        let never = self.dialect.equals_null == EqualsNull::Never;
+        if never || self.dialect.nulls == NullSemantics::Sql {
             return Some(null_boolean(span));
         }
         let test =
@@ -160,6 +164,10 @@ impl Binder<'_> {
             );
             return null_boolean(span);
         }
+        let pattern = match op {
+            PatternOp::Matches | PatternOp::IMatches => self.dotted(pattern),
+            PatternOp::Like | PatternOp::ILike => pattern,
+        };
         let kind = match op {
             PatternOp::Like | PatternOp::ILike => {
                 let pattern = self.like_pattern(pattern, &value);
@@ -173,7 +181,7 @@ impl Binder<'_> {
                 expr: Box::new(value),
                 pattern: Box::new(pattern),
                 ignore_case: op == PatternOp::IMatches,
-                full: self.options.matches_full,
+                full: self.dialect.matches == Matches::Full,
             },
         };
         self.with_alternate_qidname(Expr { kind, ty: Type::Boolean, span })
@@ -187,11 +195,15 @@ impl Binder<'_> {
             _ => {
                 let name = span.slice(self.text);
                 let ty = crate::expr::article(value.ty);
-                let mut diagnostic = Diagnostic::warning(
-                    codes::ARGUMENT_TYPE,
-                    format!("{} on `{name}`, which is {ty}", op.keyword()),
-                )
-                .at(span, "its text is tested");
+                let refused =
+                    value.ty == Type::Host && self.dialect.like_address == LikeAddress::Reject;
+                let (severity, label) = match refused {
+                    true => (Severity::Error, "it takes text"),
+                    false => (Severity::Warning, "its text is tested"),
+                };
+                let message = format!("{} on `{name}`, which is {ty}", op.keyword());
+                let mut diagnostic =
+                    Diagnostic::new(codes::ARGUMENT_TYPE, severity, message).at(span, label);
                 diagnostic = if value.ty == Type::Host {
                     diagnostic.help(format!("`INCIDR('10.0.0.0/8', {name})` tests a network"))
                 } else {
@@ -206,7 +218,7 @@ impl Binder<'_> {
 
     fn like_pattern(&mut self, mut pattern: Expr, value: &Expr) -> Expr {
         let ExprKind::Literal(Value::Text(text)) = &pattern.kind else { return pattern };
-        if self.options.like_backslash == LikeBackslash::Escape {
+        if self.dialect.like_backslash == LikeBackslash::Escape {
             let text: Arc<str> = text.replace("\\\\", "\\").into();
             pattern.kind = ExprKind::Literal(Value::Text(text));
             return pattern;
@@ -218,7 +230,7 @@ impl Binder<'_> {
                 span: pattern.span,
                 text: format!("'{}'", single.replace('\'', "''")),
             });
-            if self.lenient() {
+            if self.dialect.like_backslash == LikeBackslash::Repair {
                 pattern.kind = ExprKind::Literal(Value::Text(single.into()));
             }
         }
@@ -258,17 +270,69 @@ impl Binder<'_> {
         }
     }
 
+    /// As what two sides are compared, by their types.
+    fn compare_by(&self, left: &Expr, right: &Expr) -> CompareBy {
+        use Type::{Boolean, Host};
+        let as_text = self.dialect.property_number == PropertyNumber::Text;
+        match (left.ty, right.ty) {
+            (Host, _) | (_, Host) => CompareBy::Host,
+            (Boolean, _) | (_, Boolean) => CompareBy::Boolean,
+            _ if as_text && (is_text_value(left) || is_text_value(right)) => CompareBy::Text,
+            (l, r) if l.is_numeric() || r.is_numeric() => CompareBy::Number,
+            _ => CompareBy::Text,
+        }
+    }
+
+    /// A side of a comparison as text.
+    fn text_operand(&self, mut expr: Expr) -> Expr {
+        match &expr.kind {
+            ExprKind::Literal(Value::Integer(n)) => {
+                expr.kind = ExprKind::Literal(Value::Text(n.to_string().into()));
+                expr.ty = Type::Text;
+            }
+            _ if expr.ty.is_numeric() => expr = text_call("STR", expr),
+            _ => {}
+        }
+        if self.dialect.text_case == TextCase::Exact || expr.ty != Type::Text {
+            return expr;
+        }
+        match &expr.kind {
+            ExprKind::Literal(Value::Text(text)) => {
+                expr.kind = ExprKind::Literal(Value::Text(text.to_lowercase().into()));
+                expr
+            }
+            _ => text_call("LOWER", expr),
+        }
+    }
+
+    /// A regular expression with the flag that lets its dot cross line breaks, if the dialect does.
+    fn dotted(&self, mut pattern: Expr) -> Expr {
+        if self.dialect.matches_dot == MatchesDot::Line || pattern.ty != Type::Text {
+            return pattern;
+        }
+        const FLAG: &str = "(?s)";
+        if let ExprKind::Literal(Value::Text(text)) = &pattern.kind {
+            pattern.kind = ExprKind::Literal(Value::Text(format!("{FLAG}{text}").into()));
+            return pattern;
+        }
+        let span = pattern.span;
+        let flag = Expr { kind: ExprKind::Literal(Value::Text(FLAG.into())), ty: Type::Text, span };
+        let kind = ExprKind::Call { function: "CONCAT".into(), args: vec![flag, pattern] };
+        Expr { kind, ty: Type::Text, span }
+    }
+
     pub(crate) fn in_list(&mut self, value: Expr, list: Vec<Expr>, span: Span) -> Expr {
         let value = self.comparable(value);
         let mut groups: Vec<(CompareBy, Vec<Value>)> = Vec::new();
         let mut terms: Vec<Expr> = Vec::new();
         for item in list {
             let item = self.comparable(item);
-            let by = compare_by(&value, &item);
+            let by = self.compare_by(&value, &item);
             let item = match by {
                 CompareBy::Host => self.host_side(item, span),
                 CompareBy::Number => self.number_side(item),
-                _ => item,
+                CompareBy::Text => self.text_operand(item),
+                CompareBy::Boolean => item,
             };
             match item.kind {
                 // A null in the list equals nothing.
@@ -281,7 +345,11 @@ impl Binder<'_> {
             }
         }
         for (by, list) in groups {
-            let kind = ExprKind::In { expr: Box::new(value.clone()), list, by };
+            let value = match by {
+                CompareBy::Text => self.text_operand(value.clone()),
+                _ => value.clone(),
+            };
+            let kind = ExprKind::In { expr: Box::new(value), list, by };
             let bound = Expr { kind, ty: Type::Boolean, span };
             terms.push(self.with_alternate_qidname(bound));
         }
@@ -297,8 +365,8 @@ impl Binder<'_> {
     }
 
     pub(crate) fn in_query(&mut self, value: Expr, query: &ast::Query, span: Span) -> Expr {
-        let inner = self.query(query);
-        let [output] = inner.output.as_slice() else {
+        let mut inner = self.query(query);
+        let [output] = inner.output.as_mut_slice() else {
             self.push(
                 Diagnostic::error(
                     codes::SCALAR_SUBQUERY,
@@ -308,21 +376,27 @@ impl Binder<'_> {
             );
             return null_boolean(span);
         };
-        let by = compare_by(&value, &output.expr);
+        let by = self.compare_by(&value, &output.expr);
+        let mut value = value;
+        if by == CompareBy::Text {
+            value = self.text_operand(value);
+            output.expr = self.text_operand(output.expr.clone());
+        }
         let kind = ExprKind::InQuery { expr: Box::new(value), query: Box::new(inner), by };
         Expr { kind, ty: Type::Boolean, span }
     }
 }
 
-/// As what two sides are compared, by their types.
-fn compare_by(left: &Expr, right: &Expr) -> CompareBy {
-    use Type::{Boolean, Host};
-    match (left.ty, right.ty) {
-        (Host, _) | (_, Host) => CompareBy::Host,
-        (Boolean, _) | (_, Boolean) => CompareBy::Boolean,
-        (l, r) if l.is_numeric() || r.is_numeric() => CompareBy::Number,
-        _ => CompareBy::Text,
-    }
+/// A function of one argument that gives text.
+fn text_call(function: &str, expr: Expr) -> Expr {
+    let span = expr.span;
+    let kind = ExprKind::Call { function: function.into(), args: vec![expr] };
+    Expr { kind, ty: Type::Text, span }
+}
+
+/// Is it text that is no constant: a property, or what a function makes?
+fn is_text_value(expr: &Expr) -> bool {
+    expr.ty == Type::Text && !matches!(expr.kind, ExprKind::Literal(_))
 }
 
 /// Text as a number: decimal, hexadecimal with `0x`, or broken.

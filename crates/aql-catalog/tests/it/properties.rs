@@ -110,3 +110,71 @@ fn every_alias_leads_to_its_property() {
         }
     }
 }
+
+/// What the reference lists as names of properties (event-model, section 5), one per line.
+const LISTED: &str = include_str!("property_aliases.csv");
+
+/// Listed names that built-in fields hide, so that they are read as these.
+const HIDDEN: &[&str] = &["qidEventId"];
+
+/// Parameters of mail rules. `Forward To` is the first of them that has a value (E13 of
+/// `docs/compatibility.md`); each by its own name is itself.
+const PARAMETERS: &[&str] = &[
+    "ForwardTo",
+    "ForwardingSmtpAddress",
+    "ForwardingAddress",
+    "RedirectTo",
+    "ForwardAsAttachmentTo",
+];
+
+#[test]
+fn every_listed_name_resolves() {
+    let catalog = Catalog::get();
+    let mut wrong = Vec::new();
+    let mut hidden = Vec::new();
+    for line in LISTED.lines().skip(1) {
+        let (canonical, alias) = line.split_once(',').expect("two cells");
+        if catalog.event_field(alias).is_some() {
+            hidden.push(alias);
+            continue;
+        }
+        let column = |name: &str| catalog.property(name, Profile::Ibm).map(|(column, _)| column);
+        let as_listed = if PARAMETERS.contains(&alias) {
+            column(alias) == Some(catalog.raw_column(alias))
+        } else {
+            column(alias).is_some() && column(alias) == column(canonical)
+        };
+        if !as_listed {
+            wrong.push(format!("{line}: {:?} {:?}", column(canonical), column(alias)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(hidden, HIDDEN);
+}
+
+#[test]
+fn three_generations_of_names_are_one_column() {
+    // Raw names; spaced names; names after IBM's rebaselining of 2021 (event-model 5.1).
+    let generations = [
+        ["Image", "Process Path", "Process Path"],
+        ["ImageName", "Process Name", "Process Name"],
+        ["CommandLine", "Process CommandLine", "Command"],
+        ["ParentImage", "Parent Process Path", "Parent Process Path"],
+        ["ParentCommandLine", "Parent Process CommandLine", "Parent Command"],
+        ["ProcessId", "Process Id", "Process ID"],
+        ["EventID", "EventID", "Event ID"],
+        ["ImageLoaded", "Image Loaded", "LoadedImage"],
+        ["TargetFilename", "File Path", "File Path"],
+        ["ServiceFileName", "Service Filename", "Service Filename"],
+        ["Computer", "Machine Identifier", "Machine Identifier"],
+    ];
+    for [raw, spaced, rebased] in generations {
+        let column = |name: &str| {
+            let found = Catalog::get().property(name, Profile::Ibm);
+            found.unwrap_or_else(|| panic!("{name} is not known")).0
+        };
+        assert_eq!(column(raw), column(spaced), "{raw}, {spaced}");
+        assert_eq!(column(spaced), column(rebased), "{spaced}, {rebased}");
+        assert_eq!(column(raw).kind, ColumnKind::Property, "{raw}");
+    }
+}

@@ -2,6 +2,8 @@
 
 mod bad_input;
 mod context;
+mod catalog;
 mod hunt;
+mod profile_file;
 mod query;
 mod support;

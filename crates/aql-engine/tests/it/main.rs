@@ -1,5 +1,6 @@
 //! Tests of the engine. Most are data: `tests/slt/*.slt`.
 
+mod dialect;
 mod runs;
 mod slt;
 mod table;

@@ -27,7 +27,7 @@ use std::sync::Arc;
 use aql_catalog::Catalog;
 use aql_engine::{Engine, RunOptions, WindowMode, WindowPolicy};
 use aql_eval::Context;
-use aql_semantic::{BindOptions, NullSemantics, bind_text};
+use aql_semantic::{BindOptions, Mode, bind_text};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch};
@@ -90,18 +90,20 @@ fn check_file(name: &str, text: &str, failures: &mut String) {
 }
 
 /// The rows of a query, and the codes of what the run has to say.
-fn answer(table: &MemoryTable, settings: &str, query: &str) -> Vec<String> {
+pub(crate) fn answer(table: &MemoryTable, settings: &str, query: &str) -> Vec<String> {
     let mut bind = BindOptions::default();
     let mut options = RunOptions::new(WindowPolicy { now: 0, mode: WindowMode::Ignore });
     for setting in settings.split_whitespace() {
         match setting.split_once('=') {
-            Some(("nulls", "sql")) => bind.nulls = NullSemantics::Sql,
+            Some(("mode", "strict")) => bind.mode = Mode::Strict,
             Some(("now", now)) => options.window.now = now.parse().expect("a time"),
             Some(("window", "auto")) => options.window.mode = WindowMode::Auto,
             Some(("window", "ignore")) => options.window.mode = WindowMode::Ignore,
             Some(("window", "newest")) => options.window.mode = WindowMode::Newest,
             Some(("window", "honour")) => options.window.mode = WindowMode::Honour,
             Some(("memory", bytes)) => options.memory_limit = bytes.parse().ok(),
+            // Any option of the dialect.
+            Some((name, value)) if bind.dialect.set(name, value).is_ok() => {}
             _ => panic!("unknown setting {setting}"),
         }
     }

@@ -148,6 +148,12 @@ fn numbers() {
     assert_eq!(on_port(Add, text("x")), [None, None, None]);
     assert_eq!(integers(&negate(port())), [Some(-443), Some(1), None]);
     assert_eq!(integers(&bit_not(port())), [Some(-444), Some(0), None]);
+    // Of integers to an integer: cut off towards zero.
+    assert_eq!(on_port(Div, int(2)), [Some(221), Some(0), None]);
+    assert_eq!(on_port(Div, int(-100)), [Some(-4), Some(0), None]);
+    assert_eq!(on_port(Div, int(0)), [None, None, None]);
+    let min = arithmetic(Div, int(i64::MIN), int(-1), Type::Integer);
+    assert_eq!(integers(&min), [None, None, None]);
     let div = |l, r| doubles(&arithmetic(Div, l, r, Type::Double));
     assert_eq!(div(port(), int(2)), [Some(221.5), Some(-0.5), None]);
     assert_eq!(div(port(), int(0)), [None, None, None]);
