@@ -18,8 +18,8 @@ fn position(text: &str, sought: &str, from: i64) -> Option<i64> {
     let skip = usize::try_from(from).ok()?;
     let offset = match text.char_indices().map(|(at, _)| at).nth(skip) {
         Some(at) => at,
-        None if text.chars().count() == skip => text.len(),
-        None => return None,
+        // Nothing but the empty text is found at or behind the end: there, as `indexOf` of Java.
+        None => text.len(),
     };
     let at = offset + text.get(offset..)?.find(sought)?;
     i64::try_from(text.get(..at)?.chars().count()).ok()
@@ -38,6 +38,7 @@ mod tests {
             (&[t("abab"), t("B")], int(-1)),
             (&[t("ab"), t("")], int(0)),
             (&[t("ab"), t(""), int(2)], int(2)),
+            (&[t("ab"), t(""), int(9)], int(2)),
             (&[t("ab"), t("a"), int(9)], int(-1)),
             (&[t("ab"), t("a"), int(-9)], int(0)),
             (&[host("10.0.0.1"), t(".")], int(2)),
