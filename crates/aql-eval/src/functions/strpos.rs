@@ -10,7 +10,13 @@ fn call<'a>(args: &'a [Datum<'a>], _: &'a Context) -> Datum<'a> {
     let (Some(text), Some(sought)) = (arg(args, 0).text(), arg(args, 1).text()) else {
         return Datum::Null;
     };
-    let from = arg(args, 2).integer().unwrap_or(0).max(0);
+    let from = match args.get(2) {
+        None => 0,
+        Some(from) => match from.integer() {
+            Some(from) => from.max(0),
+            None => return Datum::Null,
+        },
+    };
     Datum::Integer(position(&text, &sought, from).unwrap_or(-1))
 }
 
@@ -43,6 +49,7 @@ mod tests {
             (&[t("ab"), t("a"), int(-9)], int(0)),
             (&[host("10.0.0.1"), t(".")], int(2)),
             (&[NULL, t("a")], NULL),
+            (&[t("a"), t("a"), NULL], NULL),
             (&[t("a"), NULL], NULL),
         ]);
     }
