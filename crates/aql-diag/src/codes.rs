@@ -2,8 +2,7 @@
 //!
 //! Ranges: `AQL0xx` syntax, `AQL1xx` names, types and meaning, `AQL2xx` lints, `AQL3xx`
 //! translation loss, `CTX0xx` site data, `ING0xx` evidence, `PACK0xx` packs, `PROF0xx` profile
-//! files, `RUN0xx`
-//! a query while it runs.
+//! files, `RUN0xx` a query while it runs.
 
 use std::fmt;
 

@@ -21,7 +21,7 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::functions_aggregate::expr_fn as agg;
-use datafusion::logical_expr::{Expr, SortExpr, cast, col, lit};
+use datafusion::logical_expr::{Expr, SortExpr, cast, col, lit, when};
 use datafusion::physical_plan::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
@@ -97,8 +97,9 @@ impl Relational {
         let mut aggregates: Vec<Expr> = Vec::new();
         let mut results: Vec<Expr> = keys.iter().map(col).collect();
         for (position, call) in calls.iter().enumerate() {
-            let value = aggregate(call, position, &mut aggregates);
-            results.push(cast(value, call.result_type.clone()).alias(format!("v{position}")));
+            let value = cast(aggregate(call, position, &mut aggregates), call.result_type.clone());
+            let value = if sums(call) { finite(value)? } else { value };
+            results.push(value.alias(format!("v{position}")));
         }
         aggregates.push(agg::min(col(SEQUENCE)).alias("first"));
         results.push(col("first").alias(SEQUENCE));
@@ -143,6 +144,18 @@ impl Relational {
         let table = StreamingTable::try_new(schema, vec![part])?;
         Ok(self.context.read_table(Arc::new(table))?)
     }
+}
+
+/// Can the call overflow? Integers are summed exactly.
+fn sums(call: &Call) -> bool {
+    use AggregateFunction::{Avg, StdevPopulation, StdevSample, Sum};
+    call.result_type == DataType::Float64
+        && matches!(call.function, Sum | Avg | StdevSample | StdevPopulation)
+}
+
+/// A double, or null if it is infinite or no number: overflow is null, as in arithmetic.
+fn finite(value: Expr) -> Result<Expr, Failure> {
+    Ok(when(value.clone().between(lit(f64::MIN), lit(f64::MAX)), value).end()?)
 }
 
 /// Adds what the call needs to the aggregates, and gives the expression of its value over them.

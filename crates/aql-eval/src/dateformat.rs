@@ -54,6 +54,46 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
+/// Abbreviations of zones that Java reads in English, with their minutes east of UTC, also in the
+/// season in which the zone goes by its other name. Those that mean several zones are left out.
+const ZONES: [(&str, i64); 35] = [
+    ("ACST", 570),
+    ("ADT", -180),
+    ("AEDT", 660),
+    ("AEST", 600),
+    ("AKDT", -480),
+    ("AKST", -540),
+    ("AST", -240),
+    ("AWST", 480),
+    ("BST", 60),
+    ("CDT", -300),
+    ("CEST", 120),
+    ("CET", 60),
+    ("CST", -360),
+    ("EDT", -240),
+    ("EEST", 180),
+    ("EET", 120),
+    ("EST", -300),
+    ("HKT", 480),
+    ("HST", -600),
+    ("JST", 540),
+    ("MDT", -360),
+    ("MSK", 180),
+    ("MST", -420),
+    ("NDT", -150),
+    ("NST", -210),
+    ("NZDT", 780),
+    ("NZST", 720),
+    ("PDT", -420),
+    ("PKT", 300),
+    ("PST", -480),
+    ("SAST", 120),
+    ("SGT", 480),
+    ("WAT", 60),
+    ("WEST", 60),
+    ("WET", 0),
+];
+
 impl DatePattern {
     /// Takes a pattern apart.
     ///
@@ -137,7 +177,13 @@ impl DatePattern {
                 }
             }
         }
-        fields.moment(zone)
+        let moment = fields.moment(zone)?;
+        // The year of the bound belongs to both centuries: the day decides.
+        if fields.two_digit_year && moment < oldest_of_century(zone, now)? {
+            fields.year = fields.year.map(|year| year + 100);
+            return fields.moment(zone);
+        }
+        Some(moment)
     }
 }
 
@@ -261,6 +307,7 @@ fn offset(out: &mut String, offset: Offset, minutes: bool, separator: &str) {
 struct Parsed {
     before_christ: bool,
     year: Option<i64>,
+    two_digit_year: bool,
     month: Option<i64>,
     day: Option<i64>,
     day_of_year: Option<i64>,
@@ -295,6 +342,7 @@ impl Parsed {
                 'y' | 'Y' => {
                     let two = count <= 2 && digits == 2;
                     self.year = Some(if two { century(value, zone, now) } else { value });
+                    self.two_digit_year = two;
                 }
                 'M' | 'L' => self.month = Some(value),
                 'd' => self.day = Some(value),
@@ -345,7 +393,8 @@ impl Parsed {
         }
     }
 
-    /// `Z`, `UTC`, `GMT`, `GMT+01:00`, `+0100`, `+01:00`, `+01`, a zone of the zone database.
+    /// `Z`, `UTC`, `GMT`, `GMT+01:00`, `+0100`, `+01:00`, `+01`, one of [`ZONES`], a zone of the zone
+    /// database.
     fn read_zone<'t>(&mut self, text: &'t str) -> Option<&'t str> {
         let name_end = text
             .find(|c: char| !(c.is_ascii_alphabetic() || matches!(c, '/' | '_')))
@@ -364,11 +413,15 @@ impl Parsed {
             self.offset = Some(offset);
             return Some(rest);
         }
+        if let Some((_, minutes)) = ZONES.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)) {
+            self.offset = Some(minutes * 60);
+            return Some(rest);
+        }
         self.zone = Some(TimeZone::get(name).ok()?);
         Some(rest)
     }
 
-    fn moment(self, zone: &TimeZone) -> Option<i64> {
+    fn moment(&self, zone: &TimeZone) -> Option<i64> {
         let year = self.year.unwrap_or(1970);
         let year = if self.before_christ { 1_i64.checked_sub(year)? } else { year };
         let months = year.checked_mul(12)?.checked_add(self.month.unwrap_or(1).checked_sub(1)?)?;
@@ -399,7 +452,8 @@ impl Parsed {
         }
         let local: DateTime = TimeZone::UTC.to_datetime(Timestamp::from_millisecond(local).ok()?);
         let zone = self.zone.as_ref().unwrap_or(zone);
-        Some(zone.to_timestamp(local).ok()?.as_millisecond())
+        // Of two moments with this local time Java takes the later, which is in standard time.
+        Some(zone.to_ambiguous_timestamp(local).later().ok()?.as_millisecond())
     }
 }
 
@@ -444,6 +498,13 @@ fn century(two: i64, zone: &TimeZone, now: i64) -> i64 {
     };
     let oldest = this - 80;
     oldest + (two - oldest).rem_euclid(100)
+}
+
+/// 80 years before now, epoch milliseconds.
+fn oldest_of_century(zone: &TimeZone, now: i64) -> Option<i64> {
+    let now = Timestamp::from_millisecond(now).ok()?.to_zoned(zone.clone());
+    let years = jiff::Span::new().try_years(80).ok()?;
+    Some(now.checked_sub(years).ok()?.timestamp().as_millisecond())
 }
 
 #[cfg(test)]
@@ -547,6 +608,12 @@ mod tests {
             ("yyyy-MM-dd HH:mm z", "2016-06-20 17:05 GMT+2:00", Some(1_466_435_100_000)),
             ("yy-MM-dd", "16-06-20", Some(1_466_380_800_000)),
             ("yy-MM-dd", "70-01-01", Some(0)),
+            // Now is 2023-11-14: the year 43 begins in this century's range, and ends in the last one's.
+            ("yy-MM-dd", "43-11-14", Some(2_331_072_000_000)),
+            ("yy-MM-dd", "43-11-15", Some(-824_601_600_000)),
+            ("yyyy-MM-dd HH:mm z", "2016-06-20 17:05 CEST", Some(1_466_435_100_000)),
+            ("yyyy-MM-dd HH:mm z", "2016-06-20 16:05 CET", Some(1_466_435_100_000)),
+            ("yyyy-MM-dd HH:mm z", "2016-06-20 08:05 pdt", Some(1_466_435_100_000)),
             ("yyyy-MM-dd", "2016-02-30", Some(1_456_790_400_000)),
             ("yyyy-MM-dd HH", "2016-06-20 24", Some(1_466_467_200_000)),
             ("yyyy D", "2016 172", Some(1_466_380_800_000)),
@@ -562,5 +629,7 @@ mod tests {
         }
         let local = DatePattern::new("yyyy-MM-dd HH:mm").expect("valid");
         assert_eq!(local.parse("2016-06-20 17:05", &berlin, NOW), Some(1_466_435_100_000));
+        // 02:30 comes twice.
+        assert_eq!(local.parse("2024-10-27 02:30", &berlin, NOW), Some(1_729_992_600_000));
     }
 }

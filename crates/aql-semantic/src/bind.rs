@@ -559,8 +559,11 @@ impl Binder<'_> {
                 [ast::Expr { kind: ast::ExprKind::Literal(ast::Literal::Text(text)), .. }]
                     if name.text.eq_ignore_ascii_case("parsedatetime") =>
                 {
-                    parse_datetime(text, 0, zone)
-                        .map(|_| Moment::Text { text: text.as_str().into(), zone: zone.clone() })
+                    // A date does not depend on the clock.
+                    parse_absolute(text, zone).map(Moment::At).or_else(|| {
+                        parse_datetime(text, 0, zone)?;
+                        Some(Moment::Text { text: text.as_str().into(), zone: zone.clone() })
+                    })
                 }
                 _ => None,
             },

@@ -8,7 +8,7 @@
 //! part
 //! 2000      | bob      | x
 //!
-//! query nulls=sql now=60000 window=auto memory=1000
+//! query nulls=sql now=60000 window=auto tz=Europe/Berlin mode=strict memory=1000
 //! SELECT …
 //! ----
 //! alice | 1.0
@@ -31,6 +31,7 @@ use aql_semantic::{BindOptions, Mode, bind_text};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch};
+use jiff::tz::TimeZone;
 
 use crate::table::MemoryTable;
 
@@ -101,6 +102,8 @@ pub(crate) fn answer(table: &MemoryTable, settings: &str, query: &str) -> Vec<St
             Some(("window", "ignore")) => options.window.mode = WindowMode::Ignore,
             Some(("window", "newest")) => options.window.mode = WindowMode::Newest,
             Some(("window", "honour")) => options.window.mode = WindowMode::Honour,
+            Some(("mode", "strict")) => bind.mode = Mode::Strict,
+            Some(("tz", zone)) => bind.timezone = TimeZone::get(zone).expect("a time zone"),
             Some(("memory", bytes)) => options.memory_limit = bytes.parse().ok(),
             // Any option of the dialect.
             Some((name, value)) if bind.dialect.set(name, value).is_ok() => {}
@@ -112,7 +115,9 @@ pub(crate) fn answer(table: &MemoryTable, settings: &str, query: &str) -> Vec<St
         let errors = bound.diagnostics.iter().filter(|d| d.is_error());
         return errors.map(|e| format!("! {} {}", e.code, e.message)).collect();
     };
-    let context = Arc::new(Context::new(Catalog::get(), options.window.now));
+    let mut context = Context::new(Catalog::get(), options.window.now);
+    context.timezone = bind.timezone;
+    let context = Arc::new(context);
     let plan = match Engine::prepare(&query, &context) {
         Ok(plan) => plan,
         Err(errors) => return errors.iter().map(|e| format!("! {}", e.code)).collect(),

@@ -10,7 +10,13 @@ fn call<'a>(args: &'a [Datum<'a>], _: &'a Context) -> Datum<'a> {
     let (Some(text), Some(sought)) = (arg(args, 0).text(), arg(args, 1).text()) else {
         return Datum::Null;
     };
-    let from = arg(args, 2).integer().unwrap_or(0).max(0);
+    let from = match args.get(2) {
+        None => 0,
+        Some(from) => match from.integer() {
+            Some(from) => from.max(0),
+            None => return Datum::Null,
+        },
+    };
     Datum::Integer(position(&text, &sought, from).unwrap_or(-1))
 }
 
@@ -18,8 +24,8 @@ fn position(text: &str, sought: &str, from: i64) -> Option<i64> {
     let skip = usize::try_from(from).ok()?;
     let offset = match text.char_indices().map(|(at, _)| at).nth(skip) {
         Some(at) => at,
-        None if text.chars().count() == skip => text.len(),
-        None => return None,
+        // Nothing but the empty text is found at or behind the end: there, as `indexOf` of Java.
+        None => text.len(),
     };
     let at = offset + text.get(offset..)?.find(sought)?;
     i64::try_from(text.get(..at)?.chars().count()).ok()
@@ -38,10 +44,12 @@ mod tests {
             (&[t("abab"), t("B")], int(-1)),
             (&[t("ab"), t("")], int(0)),
             (&[t("ab"), t(""), int(2)], int(2)),
+            (&[t("ab"), t(""), int(9)], int(2)),
             (&[t("ab"), t("a"), int(9)], int(-1)),
             (&[t("ab"), t("a"), int(-9)], int(0)),
             (&[host("10.0.0.1"), t(".")], int(2)),
             (&[NULL, t("a")], NULL),
+            (&[t("a"), t("a"), NULL], NULL),
             (&[t("a"), NULL], NULL),
         ]);
     }
