@@ -11,12 +11,16 @@
 //! query nulls=sql now=60000 window=auto memory=1000
 //! SELECT …
 //! ----
+//! : username | COUNT
 //! alice | 1.0
 //! ! AQL127
 //! ```
 //!
-//! `-` is null; doubles are printed with a point; `! CODE` stands for a diagnostic of the run.
-//! Every query runs with one and with four threads, and must give the same.
+//! `-` is null; doubles are printed with a point; `! CODE` stands for a diagnostic of the run, and
+//! alone for an error of binding. A first line that begins with `:` holds the names of the columns.
+//! Every query runs with one and with four threads, and must give the same. Queries are read in
+//! lenient mode unless `mode=strict` says otherwise; `matches=full` and `backslash=escape` are the
+//! other readings of sections 6.2 and 6.4; with `warnings` those of binding are listed too.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -25,9 +29,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use aql_catalog::Catalog;
+use aql_diag::{Diagnostic, Severity};
 use aql_engine::{Engine, RunOptions, WindowMode, WindowPolicy};
 use aql_eval::Context;
-use aql_semantic::{BindOptions, NullSemantics, bind_text};
+use aql_semantic::{BindOptions, LikeBackslash, Mode, NullSemantics, bind_text};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch};
@@ -76,7 +81,8 @@ fn check_file(name: &str, text: &str, failures: &mut String) {
         let expected: Vec<String> = expected.iter().map(|l| normal(l)).collect();
         for threads in [1, 4] {
             table.threads = threads;
-            let found = answer(&table, settings, &query);
+            let names = expected.first().is_some_and(|line| line.starts_with(':'));
+            let found = answer(&table, settings, &query, names);
             if found != expected {
                 let _ = writeln!(
                     failures,
@@ -89,12 +95,18 @@ fn check_file(name: &str, text: &str, failures: &mut String) {
     }
 }
 
-/// The rows of a query, and the codes of what the run has to say.
-fn answer(table: &MemoryTable, settings: &str, query: &str) -> Vec<String> {
+/// The rows of a query, under the names of its columns if these are asked for, and the codes of
+/// what there is to say.
+fn answer(table: &MemoryTable, settings: &str, query: &str, names: bool) -> Vec<String> {
     let mut bind = BindOptions::default();
     let mut options = RunOptions::new(WindowPolicy { now: 0, mode: WindowMode::Ignore });
+    let mut warnings = false;
     for setting in settings.split_whitespace() {
         match setting.split_once('=') {
+            None if setting == "warnings" => warnings = true,
+            Some(("mode", "strict")) => bind.mode = Mode::Strict,
+            Some(("matches", "full")) => bind.matches_full = true,
+            Some(("backslash", "escape")) => bind.like_backslash = LikeBackslash::Escape,
             Some(("nulls", "sql")) => bind.nulls = NullSemantics::Sql,
             Some(("now", now)) => options.window.now = now.parse().expect("a time"),
             Some(("window", "auto")) => options.window.mode = WindowMode::Auto,
@@ -106,23 +118,33 @@ fn answer(table: &MemoryTable, settings: &str, query: &str) -> Vec<String> {
         }
     }
     let bound = bind_text(query, &bind, Catalog::get());
+    let code = |d: &Diagnostic| format!("! {}", d.code);
     let Some(query) = bound.query else {
-        let errors = bound.diagnostics.iter().filter(|d| d.is_error());
-        return errors.map(|e| format!("! {} {}", e.code, e.message)).collect();
+        return bound.diagnostics.iter().filter(|d| d.is_error()).map(code).collect();
     };
     let context = Arc::new(Context::new(Catalog::get(), options.window.now));
     let plan = match Engine::prepare(&query, &context) {
         Ok(plan) => plan,
-        Err(errors) => return errors.iter().map(|e| format!("! {}", e.code)).collect(),
+        Err(errors) => return errors.iter().map(code).collect(),
     };
+    let mut head = Vec::new();
+    if names {
+        let names: Vec<&str> = query.output.iter().map(|o| o.name.as_str()).collect();
+        head.push(format!(": {}", names.join(" | ")));
+    }
     let mut rows = Vec::new();
     let outcome = plan.run(table, &options, &mut |batch| {
         rows.extend(print(&batch));
         ControlFlow::Continue(())
     });
     assert_eq!(outcome.rows, rows.len() as u64);
-    rows.extend(outcome.diagnostics.iter().map(|d| format!("! {}", d.code)));
-    rows
+    if warnings {
+        let binding = bound.diagnostics.iter().filter(|d| d.severity == Severity::Warning);
+        rows.extend(binding.map(code));
+    }
+    rows.extend(outcome.diagnostics.iter().map(code));
+    head.extend(rows);
+    head
 }
 
 /// A line per row.
