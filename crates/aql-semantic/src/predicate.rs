@@ -262,6 +262,7 @@ impl Binder<'_> {
         let value = self.comparable(value);
         let mut groups: Vec<(CompareBy, Vec<Value>)> = Vec::new();
         let mut terms: Vec<Expr> = Vec::new();
+        let mut open = false;
         for item in list {
             let item = self.comparable(item);
             let by = compare_by(&value, &item);
@@ -271,7 +272,10 @@ impl Binder<'_> {
                 _ => item,
             };
             match item.kind {
-                // A null in the list equals nothing.
+                // A null in the list equals nothing; in SQL it leaves open whether the value is in.
+                ExprKind::Literal(Value::Null) if self.options.nulls == NullSemantics::Sql => {
+                    open = true;
+                }
                 ExprKind::Literal(Value::Null) => {}
                 ExprKind::Literal(constant) => match groups.iter_mut().find(|(b, _)| *b == by) {
                     Some((_, list)) => list.push(constant),
@@ -284,6 +288,9 @@ impl Binder<'_> {
             let kind = ExprKind::In { expr: Box::new(value.clone()), list, by };
             let bound = Expr { kind, ty: Type::Boolean, span };
             terms.push(self.with_alternate_qidname(bound));
+        }
+        if open {
+            terms.push(null_boolean(span));
         }
         match terms.len() {
             0 => Expr {
