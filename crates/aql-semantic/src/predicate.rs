@@ -53,9 +53,9 @@ impl Binder<'_> {
         let is_null =
             |e: &Expr| matches!(e.kind, ExprKind::Literal(Value::Null)) && e.ty == Type::Null;
         let value = match (is_null(left), is_null(right)) {
-            (false, true) => left,
+            (_, true) => left,
             (true, false) => right,
-            _ => return None,
+            (false, false) => return None,
         };
         let (word, negated) = match op {
             CompareOp::Eq => ("IS NULL", false),
