@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aql_diag::{Diagnostic, Span, codes};
 use aql_event::Type;
-use aql_semantic::bound::{BoundQuery, Expr, ExprKind, Value};
+use aql_semantic::bound::{BoundQuery, Expr, ExprKind, NullSemantics, Value};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, RecordBatch};
@@ -29,7 +29,8 @@ pub(crate) fn inner_queries(query: &BoundQuery) -> Vec<(&BoundQuery, Span)> {
     found
 }
 
-/// The query with constants in the place of inner queries of IN. Lists that are missing are empty.
+/// The query with constants in the place of inner queries of IN. Lists that are missing are empty;
+/// a null in one says that the inner query gave rows without a value.
 pub(crate) fn with_lists(query: &BoundQuery, lists: Vec<Vec<Value>>) -> BoundQuery {
     let mut query = query.clone();
     let mut lists = lists.into_iter();
@@ -44,18 +45,28 @@ pub(crate) fn with_lists(query: &BoundQuery, lists: Vec<Vec<Value>>) -> BoundQue
         .chain(query.having.iter_mut())
         .chain(query.output.iter_mut().map(|o| &mut o.expr))
         .chain(query.order_by.iter_mut().map(|o| &mut o.expr));
+    let nulls = query.nulls;
     for expr in expressions {
-        fill(expr, &mut lists);
+        fill(expr, &mut lists, nulls);
     }
     query
 }
 
-fn fill(expr: &mut Expr, lists: &mut std::vec::IntoIter<Vec<Value>>) {
+fn fill(expr: &mut Expr, lists: &mut std::vec::IntoIter<Vec<Value>>, nulls: NullSemantics) {
     if let ExprKind::InQuery { expr: value, by, .. } = &mut expr.kind {
         let null = Expr { kind: ExprKind::Literal(Value::Null), ty: Type::Null, span: value.span };
         let value = std::mem::replace(&mut **value, null);
-        let list = lists.next().unwrap_or_default();
+        let mut list = lists.next().unwrap_or_default();
+        let before = list.len();
+        list.retain(|value| *value != Value::Null);
+        // Whether a value is in a list that holds nulls, SQL knows only if it is found there.
+        let open = nulls == NullSemantics::Sql && list.len() < before;
         expr.kind = ExprKind::In { expr: Box::new(value), list, by: *by };
+        if open {
+            let kind = ExprKind::Literal(Value::Null);
+            let unknown = Expr { kind, ty: Type::Boolean, span: expr.span };
+            expr.kind = ExprKind::Or(vec![expr.clone(), unknown]);
+        }
     }
     match &mut expr.kind {
         ExprKind::Literal(_)
@@ -64,30 +75,30 @@ fn fill(expr: &mut Expr, lists: &mut std::vec::IntoIter<Vec<Value>>) {
         | ExprKind::Key(_)
         | ExprKind::Aggregate(_) => {}
         ExprKind::Compare { left, right, .. } | ExprKind::Arithmetic { left, right, .. } => {
-            fill(left, lists);
-            fill(right, lists);
+            fill(left, lists, nulls);
+            fill(right, lists, nulls);
         }
         ExprKind::Like { expr, pattern, .. } | ExprKind::Matches { expr, pattern, .. } => {
-            fill(expr, lists);
-            fill(pattern, lists);
+            fill(expr, lists, nulls);
+            fill(pattern, lists, nulls);
         }
         ExprKind::In { expr, .. }
         | ExprKind::InQuery { expr, .. }
         | ExprKind::IsNull(expr)
         | ExprKind::Not(expr)
         | ExprKind::Negate(expr)
-        | ExprKind::BitNot(expr) => fill(expr, lists),
+        | ExprKind::BitNot(expr) => fill(expr, lists, nulls),
         ExprKind::And(list) | ExprKind::Or(list) => {
-            list.iter_mut().for_each(|e| fill(e, lists));
+            list.iter_mut().for_each(|e| fill(e, lists, nulls));
         }
-        ExprKind::Call { args, .. } => args.iter_mut().for_each(|e| fill(e, lists)),
+        ExprKind::Call { args, .. } => args.iter_mut().for_each(|e| fill(e, lists, nulls)),
         ExprKind::Case { branches, otherwise } => {
             for (condition, value) in branches {
-                fill(condition, lists);
-                fill(value, lists);
+                fill(condition, lists, nulls);
+                fill(value, lists, nulls);
             }
             if let Some(otherwise) = otherwise {
-                fill(otherwise, lists);
+                fill(otherwise, lists, nulls);
             }
         }
     }
@@ -98,6 +109,8 @@ pub(crate) struct Gather {
     ty: Type,
     seen: HashSet<Key>,
     values: Vec<Value>,
+    /// Was there a row without a value?
+    null: bool,
     cut: bool,
 }
 
@@ -111,12 +124,13 @@ enum Key {
 
 impl Gather {
     pub(crate) fn new(ty: Type) -> Self {
-        Gather { ty, seen: HashSet::new(), values: Vec::new(), cut: false }
+        Gather { ty, seen: HashSet::new(), values: Vec::new(), null: false, cut: false }
     }
 
     /// Takes the values of some rows; breaks when no more count.
     pub(crate) fn add(&mut self, batch: &RecordBatch) -> ControlFlow<()> {
         let Some(column) = batch.columns().first() else { return ControlFlow::Break(()) };
+        self.null |= column.null_count() > 0;
         for row in (0..column.len()).filter(|&row| column.is_valid(row)) {
             let (key, value) = if let Some(text) = column.as_string_opt::<i32>() {
                 let text: Arc<str> = text.value(row).into();
@@ -151,8 +165,8 @@ impl Gather {
         ControlFlow::Continue(())
     }
 
-    /// The values, and a warning if there were too many.
-    pub(crate) fn finish(self, place: Span) -> (Vec<Value>, Option<Diagnostic>) {
+    /// The values, then a null if there was one, and a warning if there were too many.
+    pub(crate) fn finish(mut self, place: Span) -> (Vec<Value>, Option<Diagnostic>) {
         let warning = self.cut.then(|| {
             Diagnostic::warning(
                 codes::LIST_CUT,
@@ -161,6 +175,7 @@ impl Gather {
             .at(place, format!("only the first {LIMIT} count"))
             .help("narrow the inner query")
         });
+        self.values.extend(self.null.then_some(Value::Null));
         (self.values, warning)
     }
 }

@@ -219,13 +219,20 @@ impl Binder<'_> {
         };
         let counts_rows = star || args.is_empty();
         if args.len() > 1 || (counts_rows && function != AggregateFunction::Count) {
-            self.push(
-                Diagnostic::error(
-                    codes::ARGUMENT_COUNT,
-                    format!("{canonical} takes 1 argument, {} given", args.len()),
-                )
-                .at(span, ""),
-            );
+            // `COUNT(DISTINCT a, b)` is one fault, which the parser has reported.
+            let known = self.diagnostics.iter().any(|d| {
+                d.code == codes::COUNT_DISTINCT
+                    && d.primary.as_ref().is_some_and(|p| p.span.start == name.span.start)
+            });
+            if !known {
+                self.push(
+                    Diagnostic::error(
+                        codes::ARGUMENT_COUNT,
+                        format!("{canonical} takes 1 argument, {} given", args.len()),
+                    )
+                    .at(span, ""),
+                );
+            }
             return null(span);
         }
         scope.no_aggregate = Some("an aggregate");

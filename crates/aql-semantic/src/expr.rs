@@ -202,10 +202,16 @@ impl Binder<'_> {
         let mut aggregate = false;
         expr.walk(&mut |e| aggregate |= matches!(e.kind, ExprKind::Aggregate(_)));
         if let (true, Some(place)) = (aggregate, scope.no_aggregate) {
-            let help = if place == "WHERE" { "test it in HAVING" } else { "group by plain values" };
+            let (code, help) = match place {
+                "WHERE" => (codes::AGGREGATE_PLACE, "test it in HAVING"),
+                "an aggregate" => {
+                    (codes::NESTED_AGGREGATE, "aggregate in a subselect, then again outside")
+                }
+                _ => (codes::AGGREGATE_PLACE, "group by plain values"),
+            };
             self.push(
                 Diagnostic::error(
-                    codes::AGGREGATE_PLACE,
+                    code,
                     format!("`{}` is an aggregate and cannot be used in {place}", name.text),
                 )
                 .at(name.span, "")

@@ -56,9 +56,9 @@ impl Binder<'_> {
         let is_null =
             |e: &Expr| matches!(e.kind, ExprKind::Literal(Value::Null)) && e.ty == Type::Null;
         let value = match (is_null(left), is_null(right)) {
-            (false, true) => left,
+            (_, true) => left,
             (true, false) => right,
-            _ => return None,
+            (false, false) => return None,
         };
         let (word, negated) = match op {
             CompareOp::Eq => ("IS NULL", false),
@@ -325,6 +325,7 @@ impl Binder<'_> {
         let value = self.comparable(value);
         let mut groups: Vec<(CompareBy, Vec<Value>)> = Vec::new();
         let mut terms: Vec<Expr> = Vec::new();
+        let mut open = false;
         for item in list {
             let item = self.comparable(item);
             let by = self.compare_by(&value, &item);
@@ -335,7 +336,10 @@ impl Binder<'_> {
                 CompareBy::Boolean => item,
             };
             match item.kind {
-                // A null in the list equals nothing.
+                // A null in the list equals nothing; in SQL it leaves open whether the value is in.
+                ExprKind::Literal(Value::Null) if self.options.nulls == NullSemantics::Sql => {
+                    open = true;
+                }
                 ExprKind::Literal(Value::Null) => {}
                 ExprKind::Literal(constant) => match groups.iter_mut().find(|(b, _)| *b == by) {
                     Some((_, list)) => list.push(constant),
@@ -352,6 +356,9 @@ impl Binder<'_> {
             let kind = ExprKind::In { expr: Box::new(value), list, by };
             let bound = Expr { kind, ty: Type::Boolean, span };
             terms.push(self.with_alternate_qidname(bound));
+        }
+        if open {
+            terms.push(null_boolean(span));
         }
         match terms.len() {
             0 => Expr {

@@ -11,12 +11,18 @@
 //! query nulls=sql now=60000 window=auto tz=Europe/Berlin mode=strict memory=1000
 //! SELECT …
 //! ----
+//! : username | COUNT
 //! alice | 1.0
 //! ! AQL127
 //! ```
 //!
-//! `-` is null; doubles are printed with a point; `! CODE` stands for a diagnostic of the run.
-//! Every query runs with one and with four threads, and must give the same.
+//! `-` is null; doubles are printed with a point; `! CODE` stands for a diagnostic of the run, or,
+//! with or without its message, for an error of binding. A first line that begins with `:` holds
+//! the names of the columns.
+//! Every query runs with one and with four threads, and must give the same. Queries are read in
+//! lenient mode unless `mode=strict` says otherwise; any option of the dialect (`aql catalog dialect`)
+//! can be set by name, and these are the
+//! other readings of sections 6.2 and 6.4; with `warnings` those of binding are listed too.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -25,6 +31,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use aql_catalog::Catalog;
+use aql_diag::{Diagnostic, Severity};
 use aql_engine::{Engine, RunOptions, WindowMode, WindowPolicy};
 use aql_eval::Context;
 use aql_semantic::{BindOptions, Mode, bind_text};
@@ -44,7 +51,7 @@ fn slt_files() {
         .filter(|path| path.extension().is_some_and(|e| e == "slt"))
         .collect();
     files.sort();
-    assert!(files.len() >= 6, "test files are missing");
+    assert!(files.len() >= 22, "test files are missing");
     let mut failures = String::new();
     for file in files {
         let text = fs::read_to_string(&file).expect("a readable file");
@@ -77,8 +84,9 @@ fn check_file(name: &str, text: &str, failures: &mut String) {
         let expected: Vec<String> = expected.iter().map(|l| normal(l)).collect();
         for threads in [1, 4] {
             table.threads = threads;
-            let found = answer(&table, settings, &query);
-            if found != expected {
+            let names = expected.first().is_some_and(|line| line.starts_with(':'));
+            let found = answer(&table, settings, &query, names);
+            if !agree(&found, &expected) {
                 let _ = writeln!(
                     failures,
                     "\n{name}:{start}, {threads} threads\n{query}\nexpected\n  {}\nfound\n  {}",
@@ -90,12 +98,24 @@ fn check_file(name: &str, text: &str, failures: &mut String) {
     }
 }
 
-/// The rows of a query, and the codes of what the run has to say.
-pub(crate) fn answer(table: &MemoryTable, settings: &str, query: &str) -> Vec<String> {
+/// Is what was found what was expected? Of an error the code suffices.
+fn agree(found: &[String], expected: &[String]) -> bool {
+    let line = |(found, expected): (&String, &String)| {
+        let code = found.strip_prefix(expected.as_str());
+        found == expected || expected.starts_with("! ") && code.is_some_and(|m| m.starts_with(' '))
+    };
+    found.len() == expected.len() && found.iter().zip(expected).all(line)
+}
+
+/// The rows of a query, under the names of its columns if these are asked for, and the codes of
+/// what there is to say.
+pub(crate) fn answer(table: &MemoryTable, settings: &str, query: &str, names: bool) -> Vec<String> {
     let mut bind = BindOptions::default();
     let mut options = RunOptions::new(WindowPolicy { now: 0, mode: WindowMode::Ignore });
+    let mut warnings = false;
     for setting in settings.split_whitespace() {
         match setting.split_once('=') {
+            None if setting == "warnings" => warnings = true,
             Some(("mode", "strict")) => bind.mode = Mode::Strict,
             Some(("now", now)) => options.window.now = now.parse().expect("a time"),
             Some(("window", "auto")) => options.window.mode = WindowMode::Auto,
@@ -111,6 +131,7 @@ pub(crate) fn answer(table: &MemoryTable, settings: &str, query: &str) -> Vec<St
         }
     }
     let bound = bind_text(query, &bind, Catalog::get());
+    let code = |d: &Diagnostic| format!("! {}", d.code);
     let Some(query) = bound.query else {
         let errors = bound.diagnostics.iter().filter(|d| d.is_error());
         return errors.map(|e| format!("! {} {}", e.code, e.message)).collect();
@@ -120,16 +141,26 @@ pub(crate) fn answer(table: &MemoryTable, settings: &str, query: &str) -> Vec<St
     let context = Arc::new(context);
     let plan = match Engine::prepare(&query, &context) {
         Ok(plan) => plan,
-        Err(errors) => return errors.iter().map(|e| format!("! {}", e.code)).collect(),
+        Err(errors) => return errors.iter().map(code).collect(),
     };
+    let mut head = Vec::new();
+    if names {
+        let names: Vec<&str> = query.output.iter().map(|o| o.name.as_str()).collect();
+        head.push(format!(": {}", names.join(" | ")));
+    }
     let mut rows = Vec::new();
     let outcome = plan.run(table, &options, &mut |batch| {
         rows.extend(print(&batch));
         ControlFlow::Continue(())
     });
     assert_eq!(outcome.rows, rows.len() as u64);
-    rows.extend(outcome.diagnostics.iter().map(|d| format!("! {}", d.code)));
-    rows
+    if warnings {
+        let binding = bound.diagnostics.iter().filter(|d| d.severity == Severity::Warning);
+        rows.extend(binding.map(code));
+    }
+    rows.extend(outcome.diagnostics.iter().map(code));
+    head.extend(rows);
+    head
 }
 
 /// A line per row.
