@@ -337,7 +337,7 @@ impl Binder<'_> {
             };
             match item.kind {
                 // A null in the list equals nothing; in SQL it leaves open whether the value is in.
-                ExprKind::Literal(Value::Null) if self.options.nulls == NullSemantics::Sql => {
+                ExprKind::Literal(Value::Null) if self.dialect.nulls == NullSemantics::Sql => {
                     open = true;
                 }
                 ExprKind::Literal(Value::Null) => {}

@@ -1,8 +1,8 @@
 //! The command as its users meet it: what it prints, and with which exit code it ends.
 
 mod bad_input;
-mod context;
 mod catalog;
+mod context;
 mod hunt;
 mod profile_file;
 mod query;

@@ -1,6 +1,8 @@
 //! Tests of the engine. Most are data: `tests/slt/*.slt`.
 
 mod dialect;
+mod clients;
 mod runs;
 mod slt;
 mod table;
+mod wild;
