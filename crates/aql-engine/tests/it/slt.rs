@@ -122,7 +122,6 @@ pub(crate) fn answer(table: &MemoryTable, settings: &str, query: &str, names: bo
             Some(("window", "ignore")) => options.window.mode = WindowMode::Ignore,
             Some(("window", "newest")) => options.window.mode = WindowMode::Newest,
             Some(("window", "honour")) => options.window.mode = WindowMode::Honour,
-            Some(("mode", "strict")) => bind.mode = Mode::Strict,
             Some(("tz", zone)) => bind.timezone = TimeZone::get(zone).expect("a time zone"),
             Some(("memory", bytes)) => options.memory_limit = bytes.parse().ok(),
             // Any option of the dialect.
