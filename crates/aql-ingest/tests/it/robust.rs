@@ -240,6 +240,20 @@ fn folders_are_read_in_order_and_loops_end() {
 }
 
 #[test]
+fn folders_that_lie_too_deep_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let deep: PathBuf = folder.path().join(vec!["d"; 128].join("/"));
+    std::fs::create_dir_all(&deep).unwrap();
+    std::fs::write(deep.join("out of reach"), "text").unwrap();
+    std::fs::write(deep.parent().unwrap().join("within reach"), "text").unwrap();
+    let (evidence, diagnostics) = Evidence::open(&[folder.path().to_owned()], Options::default());
+    assert_eq!(evidence.file_count(), 1);
+    assert_eq!(diagnostics.len(), 1, "{diagnostics:?}");
+    assert_eq!(diagnostics[0].code, codes::UNREADABLE);
+    assert!(diagnostics[0].message.contains("128 folders deep"), "{diagnostics:?}");
+}
+
+#[test]
 fn threads_and_parts_do_not_show() {
     let mut paths: Vec<PathBuf> = vec![data("")];
     for folder in ["evtx/malformed", "evtx/powershell", "o365", "winlogbeat", "syslog"] {
