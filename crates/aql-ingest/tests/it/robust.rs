@@ -135,6 +135,9 @@ fn long_records_are_passed_over() {
     assert_eq!(values(&batches, &source(provenance::RECORD)), [Some("1".into()), Some("3".into())]);
     assert_eq!(report.files[0].lost, 1);
     assert_eq!(codes_of(&report)[0], codes::TOO_LONG.as_str());
+    // Nobody can raise the limit, so the advice does not say so.
+    let help = format!("{:?}", report.files[0].diagnostics[0].help);
+    assert!(help.contains("split the file"), "{help}");
 }
 
 #[test]
