@@ -231,7 +231,7 @@ impl<'w> Out<'w> {
             provider: provider.as_deref().unwrap_or_default(),
             channel: channel.as_deref().unwrap_or_default(),
             event_id: event_id.and_then(|id| id.trim().parse().ok()),
-            level: level.and_then(|level| level.trim().parse().ok()),
+            level: level.and_then(|level| windows::level_number(&level)),
         });
         self.windows_row(&class, record, number);
     }

@@ -9,5 +9,6 @@
 mod corpus;
 mod evtx;
 mod formats;
+mod levels;
 mod robust;
 mod util;
