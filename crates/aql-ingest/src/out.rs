@@ -171,6 +171,8 @@ impl<'w> Out<'w> {
     fn wants(&mut self, class_wanted: bool, time: Option<i64>) -> bool {
         self.report.records += 1;
         self.see_time(time);
+        let is_undated = self.needs.time.is_some() && time.is_none();
+        self.report.undated += u64::from(class_wanted && is_undated);
         let in_time = match (self.needs.time, time) {
             (Some(range), Some(time)) => range.contains(time),
             // A comparison with an unknown time is not true.

@@ -11,4 +11,5 @@ mod evtx;
 mod formats;
 mod levels;
 mod robust;
+mod undated;
 mod util;
