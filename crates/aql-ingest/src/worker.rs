@@ -1,5 +1,6 @@
 //! One thread of a scan: opens parts, unpacks what is packed, and hands streams to their readers.
 
+use std::any::Any;
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -12,7 +13,9 @@ use crate::evidence::Progress;
 use crate::evtx::{CHUNK_MAGIC, CHUNK_SIZE};
 use crate::formats::{csv, evtx, json, text, windows_xml};
 use crate::out::Out;
-use crate::plan::{Key, Part, Publish, Range, Work, bad_archive, member_name, unreadable};
+use crate::plan::{
+    Key, Part, Publish, Range, Work, bad_archive, internal_error, member_name, unreadable,
+};
 use crate::report::PartReport;
 use crate::sniff::{BOM, HEAD, LONG_HEAD, Sniffed, sniff, unknown, wants_more};
 use crate::source::{Counting, Inflated, Utf16};
@@ -105,6 +108,14 @@ impl<'w> Worker<'w> {
                 self.end_file(&key, part.number);
             }
         }
+        self.out.end_part();
+    }
+
+    /// Gives up a part whose reading panicked: it is told and counted, and the part is done.
+    pub(crate) fn give_up(&mut self, key: &Key, number: u64, panic: &(dyn Any + Send)) {
+        self.out.recover();
+        self.out.lost(internal_error(panic), None);
+        self.end_file(key, number);
         self.out.end_part();
     }
 

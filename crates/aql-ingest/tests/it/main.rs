@@ -10,6 +10,7 @@ mod corpus;
 mod evtx;
 mod formats;
 mod levels;
+mod panics;
 mod robust;
 mod undated;
 mod util;
