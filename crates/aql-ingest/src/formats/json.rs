@@ -24,8 +24,57 @@ pub(crate) const FORMAT: Format = Format {
     },
 };
 
-/// Keys of objects that only wrap an array of records.
-const WRAPPERS: &[&str] = &["value", "records", "events", "Results", "hits"];
+/// Keys of the array in objects that only wrap an array of records.
+const WRAPPERS: &[&str] = &["value", "records", "events", "Results"];
+
+/// Keys that may stand beside that array: how many there are, where the next ones are, how the
+/// query went. Anything else says something about the records, so the object is a record itself.
+const BOOKKEEPING: &[&str] = &[
+    "count",
+    "total",
+    "totalCount",
+    "total_count",
+    "totalResults",
+    "recordCount",
+    "resultCount",
+    "size",
+    "limit",
+    "offset",
+    "page",
+    "pages",
+    "pageSize",
+    "page_size",
+    "totalPages",
+    "total_pages",
+    "paging",
+    "pagination",
+    "hasMore",
+    "has_more",
+    "next",
+    "nextLink",
+    "next_link",
+    "nextPage",
+    "next_page",
+    "nextPageToken",
+    "nextToken",
+    "next_token",
+    "previous",
+    "prev",
+    "link",
+    "links",
+    "_links",
+    "cursor",
+    "nextCursor",
+    "next_cursor",
+    "continuationToken",
+    "status",
+    "statusCode",
+    "status_code",
+    "success",
+    "ok",
+    "took",
+    "timed_out",
+];
 
 /// Reads one value per line; a line that is none is lost, and the next one is read.
 pub(crate) fn read_lines(stream: &mut Stream<'_>, first: u64, end: Option<u64>, out: &mut Out<'_>) {
@@ -140,15 +189,40 @@ fn give(format: &'static Format, record: JsonRecord<'_>, out: &mut Out<'_>) {
     }
 }
 
-/// The array of records that an object is the wrapper of.
+/// The array of records that an object is the wrapper of. An empty one is only that if it stands
+/// alone: what stands beside it would be dropped.
 fn wrapped(json: Json<'_>) -> Option<Json<'_>> {
     if json.kind() == Kind::Array {
         return Some(json);
     }
-    let mut arrays = WRAPPERS.iter().filter_map(|key| json.get(key));
-    arrays.find(|array| {
-        array.kind() == Kind::Array && array.children().all(|element| element.is_object())
-    })
+    if !json.is_object() {
+        return None;
+    }
+    let mut found = None;
+    let mut stands_alone = true;
+    for member in json.children() {
+        let key = member.key().unwrap_or_default();
+        let is_array = member.kind() == Kind::Array && member.children().all(|e| e.is_object());
+        if found.is_none() && is_array && is_one_of(key, WRAPPERS) {
+            found = Some(member);
+        } else if is_bookkeeping(key) {
+            stands_alone = false;
+        } else {
+            return None;
+        }
+    }
+    found.filter(|array| stands_alone || array.children().next().is_some())
+}
+
+fn is_one_of(key: &str, keys: &[&str]) -> bool {
+    keys.iter().any(|known| key.eq_ignore_ascii_case(known))
+}
+
+fn is_bookkeeping(key: &str) -> bool {
+    key.starts_with("@odata.")
+        || key.starts_with("odata.")
+        || key.contains("@odata.")
+        || is_one_of(key, BOOKKEEPING)
 }
 
 /// The format of a record.

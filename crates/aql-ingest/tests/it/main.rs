@@ -14,3 +14,4 @@ mod panics;
 mod robust;
 mod undated;
 mod util;
+mod wrappers;
