@@ -158,6 +158,7 @@ codes! {
     ARCHIVE = "ING010": "archive that cannot be read whole";
     EMPTY = "ING011": "nothing to read";
     UNPARSED = "ING012": "records kept as unparsed";
+    UNDATED = "ING013": "events without a time left out";
 
     PACK_UNREADABLE = "PACK001": "pack that cannot be read";
     PACK_FACTS = "PACK002": "rule facts that are missing or wrong";

@@ -159,8 +159,17 @@ impl Found {
             Ok(real) => real,
             Err(error) => return self.unreadable(path, &error),
         };
-        if parents.contains(&real) || parents.len() >= MAX_FOLDERS {
+        if parents.contains(&real) {
             return;
+        }
+        if parents.len() >= MAX_FOLDERS {
+            let message = format!(
+                "folder `{}` lies more than {MAX_FOLDERS} folders deep and was not looked into",
+                path.display()
+            );
+            let diagnostic = Diagnostic::error(codes::UNREADABLE, message)
+                .help("name the folder itself as a path to read");
+            return self.tell(diagnostic, path);
         }
         let entries = match fs::read_dir(path) {
             Ok(entries) => entries,

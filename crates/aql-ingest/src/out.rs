@@ -3,6 +3,7 @@
 //! A reader hands records to [`Out`], which picks the plan of their class, rules out what the
 //! needs do not want, fills a batch, counts, and passes full batches on.
 
+use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -39,6 +40,8 @@ pub(crate) struct Out<'w> {
     pub options: &'w Options,
     visit: &'w Visit<'w>,
     stop: &'w AtomicBool,
+    /// Is the visitor at work? A panic is its own then.
+    visiting: Cell<bool>,
     builder: BatchBuilder,
     part: u64,
     report: PartReport,
@@ -69,6 +72,7 @@ impl<'w> Out<'w> {
             options,
             visit,
             stop,
+            visiting: Cell::new(false),
             builder: BatchBuilder::new(needs),
             part: 0,
             report: PartReport::new(Arc::from("")),
@@ -126,9 +130,32 @@ impl<'w> Out<'w> {
     }
 
     fn step(&self, step: ScanStep) {
-        if !self.stopped() && (self.visit)(step).is_break() {
+        if self.stopped() {
+            return;
+        }
+        self.visiting.set(true);
+        let flow = (self.visit)(step);
+        self.visiting.set(false);
+        if flow.is_break() {
             self.stop.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Is the visitor at work? True after a panic only if it was the visitor's.
+    pub(crate) fn is_visiting(&self) -> bool {
+        self.visiting.get()
+    }
+
+    /// After a panic of a reader: keeps what was counted, and starts anew with all that may be
+    /// half done. Events that were not handed out yet are lost.
+    pub(crate) fn recover(&mut self) {
+        let mut report = self.end_file();
+        let rows = self.builder.rows() as u64;
+        report.records = report.records.saturating_sub(rows);
+        report.lost += rows;
+        report.unparsed = report.unparsed.min(report.records);
+        let fresh = Out::new(self.needs, self.options, self.visit, self.stop);
+        *self = Out { report, part: self.part, time_span: self.time_span, ..fresh };
     }
 
     fn flush(&mut self) {
@@ -171,6 +198,8 @@ impl<'w> Out<'w> {
     fn wants(&mut self, class_wanted: bool, time: Option<i64>) -> bool {
         self.report.records += 1;
         self.see_time(time);
+        let is_undated = self.needs.time.is_some() && time.is_none();
+        self.report.undated += u64::from(class_wanted && is_undated);
         let in_time = match (self.needs.time, time) {
             (Some(range), Some(time)) => range.contains(time),
             // A comparison with an unknown time is not true.
@@ -231,7 +260,7 @@ impl<'w> Out<'w> {
             provider: provider.as_deref().unwrap_or_default(),
             channel: channel.as_deref().unwrap_or_default(),
             event_id: event_id.and_then(|id| id.trim().parse().ok()),
-            level: level.and_then(|level| level.trim().parse().ok()),
+            level: level.and_then(|level| windows::level_number(&level)),
         });
         self.windows_row(&class, record, number);
     }

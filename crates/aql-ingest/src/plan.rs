@@ -4,9 +4,11 @@
 //! part, a large one several (chunks of an event log, lines, events of a text), each member of a
 //! zip archive is one.
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use aql_diag::{Diagnostic, codes};
@@ -114,8 +116,13 @@ impl<'e> Planner<'e> {
             let file = self.evidence.files.get(self.next_file)?;
             let key = u32::try_from(self.next_file).unwrap_or(u32::MAX);
             self.next_file += 1;
-            if let Err(error) = self.plan(file, key) {
-                let diagnostic = unreadable(&error);
+            let planned = catch_unwind(AssertUnwindSafe(|| self.plan(file, key)));
+            let trouble = match planned {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(unreadable(&error)),
+                Err(panic) => Some(internal_error(&*panic)),
+            };
+            if let Some(diagnostic) = trouble {
                 self.queue.push_back((vec![key], Work::Tell(Arc::clone(&file.shown), diagnostic)));
             }
         }
@@ -203,6 +210,16 @@ pub(crate) fn member_name<R: Read + Seek>(archive: &ZipArchive<R>, index: usize)
 
 pub(crate) fn unreadable(error: &std::io::Error) -> Diagnostic {
     Diagnostic::error(codes::UNREADABLE, format!("the file cannot be read: {error}"))
+}
+
+/// A panic while reading: a fault of the reader, but no reason to lose the rest.
+pub(crate) fn internal_error(panic: &(dyn Any + Send)) -> Diagnostic {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text = text.unwrap_or("no reason given");
+    Diagnostic::error(codes::DAMAGED, format!("internal error while reading: {text}"))
+        .note("the rest of this part of the file was not read")
+        .help("please report it, if you can with the file")
 }
 
 pub(crate) fn bad_archive(message: &str) -> Diagnostic {

@@ -24,6 +24,8 @@ pub(crate) struct PartReport {
     pub ruled_out: u64,
     /// Records kept as unparsed events.
     pub unparsed: u64,
+    /// Records without a time, left out because a time range was asked for.
+    pub undated: u64,
     /// Records or parts that could not be read.
     pub lost: u64,
     /// Is it an archive, whose members have reports of their own?
@@ -42,6 +44,7 @@ impl PartReport {
             records: 0,
             ruled_out: 0,
             unparsed: 0,
+            undated: 0,
             lost: 0,
             is_container: false,
             shown: Vec::new(),
@@ -77,6 +80,7 @@ impl PartReport {
         self.records += next.records;
         self.ruled_out += next.ruled_out;
         self.unparsed += next.unparsed;
+        self.undated += next.undated;
         self.lost += next.lost;
         for diagnostic in next.shown {
             let so_far = self.shown.iter().filter(|d| d.code == diagnostic.code).count() as u64;
@@ -103,6 +107,16 @@ impl PartReport {
             );
             let diagnostic = Diagnostic::warning(codes::UNPARSED, message)
                 .help("their text can be searched with UTF8(payload)");
+            self.add(diagnostic, None, None);
+        }
+        if self.undated > 0 {
+            let (events, lie) = match self.undated {
+                1 => ("event has", "lies"),
+                _ => ("events have", "lie"),
+            };
+            let message = format!("{} {events} no time and {lie} in no time range", self.undated);
+            let diagnostic = Diagnostic::warning(codes::UNDATED, message)
+                .help("search without a time range to see them");
             self.add(diagnostic, None, None);
         }
         let mut report = FileReport::new(self.path, self.format);

@@ -1,7 +1,8 @@
 //! The driver: threads take parts, and their reports come together.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::AtomicBool;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use aql_event::{EventTable, Needs, ScanReport, ScanStep};
@@ -11,6 +12,9 @@ use crate::out::Out;
 use crate::plan::{Key, Planner};
 use crate::report::PartReport;
 use crate::worker::{Reports, Worker};
+
+/// More threads than this help nobody.
+const MAX_THREADS: usize = 256;
 
 impl EventTable for Evidence {
     fn scan(
@@ -26,21 +30,35 @@ impl EventTable for Evidence {
             while !worker.out.stopped() {
                 let part = planner.lock().unwrap_or_else(PoisonError::into_inner).next();
                 let Some(part) = part else { break };
-                worker.run(part);
+                let (key, number) = (part.key.clone(), part.number);
+                // What panics in a reader costs its part. A panic of the visitor is its own.
+                let done = catch_unwind(AssertUnwindSafe(|| worker.run(part)));
+                if let Err(panic) = done {
+                    if worker.out.is_visiting() {
+                        stop.store(true, Ordering::Relaxed);
+                        resume_unwind(panic);
+                    }
+                    worker.give_up(&key, number, &*panic);
+                }
             }
             (worker.reports, worker.out.time_span())
         };
-        let results = if self.options.threads <= 1 {
+        let wanted = self.options.threads.min(MAX_THREADS);
+        let results = if wanted <= 1 {
             vec![work()]
         } else {
             std::thread::scope(|scope| {
-                let threads: Vec<_> =
-                    (0..self.options.threads).map(|_| scope.spawn(work)).collect();
+                let spawn = |_| std::thread::Builder::new().spawn_scoped(scope, work).ok();
+                // As many as the system grants; without any, this one reads.
+                let threads: Vec<_> = (0..wanted).map_while(spawn).collect();
+                if threads.is_empty() {
+                    return vec![work()];
+                }
                 threads
                     .into_iter()
                     .map(|thread| match thread.join() {
                         Ok(result) => result,
-                        Err(panic) => std::panic::resume_unwind(panic),
+                        Err(panic) => resume_unwind(panic),
                     })
                     .collect()
             })

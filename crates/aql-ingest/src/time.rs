@@ -16,6 +16,13 @@ pub(crate) fn parse_iso_zoned(text: &str) -> Option<i64> {
 /// The time as if it were UTC, and its offset from UTC, both in milliseconds.
 fn split(text: &str) -> Option<(i64, Option<i64>)> {
     // Some exports put left-to-right marks around the parts of a date.
+    let plain: String;
+    let text = if text.is_ascii() {
+        text
+    } else {
+        plain = text.chars().filter(|c| !matches!(c, '\u{200e}' | '\u{200f}')).collect();
+        &plain
+    };
     let bytes = text.trim().as_bytes();
     let number = |from: usize, to: usize| -> Option<i64> {
         bytes.get(from..to)?.iter().try_fold(0_i64, |n, digit| {
@@ -29,7 +36,7 @@ fn split(text: &str) -> Option<(i64, Option<i64>)> {
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
     let is_real = (1..=12).contains(&month)
-        && (1..=31).contains(&day)
+        && (1..=days_in_month(year, month)).contains(&day)
         && hour < 24
         && minute < 60
         && second <= 60;
@@ -67,6 +74,15 @@ fn split(text: &str) -> Option<(i64, Option<i64>)> {
     Some((seconds * 1000 + millisecond, zone))
 }
 
+fn days_in_month(year: i64, month: i64) -> i64 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
 /// Days from 1970-01-01 to a date of the proleptic Gregorian calendar, after Howard Hinnant's
 /// algorithm.
 fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
@@ -96,6 +112,23 @@ mod tests {
         for no_time in ["", "2022-13-29T08:58:21Z", "2022-04-29", "2022-04-29T08:58:21Zx", "-"] {
             assert_eq!(parse_iso(no_time), None, "{no_time}");
         }
+    }
+
+    #[test]
+    fn marks_of_writing_direction_are_no_part_of_a_time() {
+        let ms = Some(1_651_222_701_000);
+        assert_eq!(parse_iso("\u{200e}2022\u{200e}-\u{200e}04\u{200e}-\u{200e}29T08:58:21Z"), ms);
+        assert_eq!(parse_iso("\u{200f}2022-04-29 \u{200f}08:58:21"), ms);
+        assert_eq!(parse_iso("2022\u{2013}04\u{2013}29T08:58:21Z"), None);
+    }
+
+    #[test]
+    fn days_that_no_month_has() {
+        for no_day in ["2022-02-31", "2022-02-29", "2100-02-29", "2022-04-31", "2022-01-32"] {
+            assert_eq!(parse_iso(&format!("{no_day}T00:00:00Z")), None, "{no_day}");
+        }
+        assert_eq!(parse_iso("2024-02-29T00:00:00Z"), Some(1_709_164_800_000));
+        assert_eq!(parse_iso("2000-02-29T00:00:00Z"), Some(951_782_400_000));
     }
 
     #[test]

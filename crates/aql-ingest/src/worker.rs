@@ -1,5 +1,6 @@
 //! One thread of a scan: opens parts, unpacks what is packed, and hands streams to their readers.
 
+use std::any::Any;
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -8,11 +9,13 @@ use std::sync::atomic::AtomicU64;
 use flate2::read::MultiGzDecoder;
 use zip::ZipArchive;
 
-use crate::evidence::Progress;
+use crate::evidence::{Options, Progress};
 use crate::evtx::{CHUNK_MAGIC, CHUNK_SIZE};
 use crate::formats::{csv, evtx, json, text, windows_xml};
 use crate::out::Out;
-use crate::plan::{Key, Part, Publish, Range, Work, bad_archive, member_name, unreadable};
+use crate::plan::{
+    Key, Part, Publish, Range, Work, bad_archive, internal_error, member_name, unreadable,
+};
 use crate::report::PartReport;
 use crate::sniff::{BOM, HEAD, LONG_HEAD, Sniffed, sniff, unknown, wants_more};
 use crate::source::{Counting, Inflated, Utf16};
@@ -105,6 +108,14 @@ impl<'w> Worker<'w> {
                 self.end_file(&key, part.number);
             }
         }
+        self.out.end_part();
+    }
+
+    /// Gives up a part whose reading panicked: it is told and counted, and the part is done.
+    pub(crate) fn give_up(&mut self, key: &Key, number: u64, panic: &(dyn Any + Send)) {
+        self.out.recover();
+        self.out.lost(internal_error(panic), None);
+        self.end_file(key, number);
         self.out.end_part();
     }
 
@@ -284,7 +295,8 @@ impl<'w> Worker<'w> {
             } else {
                 stream.fill(bytes);
                 let any = to_line_start(&mut stream, range);
-                if any { count_lines(&mut stream, range.end, limit) } else { 0 }
+                let is_json = range.sniffed == Sniffed::JsonLines;
+                if any { count_lines(&mut stream, range.end, is_json, self.out.options) } else { 0 }
             };
             range.counts.publish(range.index, count);
             drop(publish);
@@ -321,8 +333,10 @@ fn to_line_start(stream: &mut Stream<'_>, range: &Range) -> bool {
     }
 }
 
-/// Counts the lines that are not blank and start before `end`, as the reader will meet them.
-fn count_lines(stream: &mut Stream<'_>, end: u64, limit: usize) -> u64 {
+/// Counts the records of the lines that start before `end`, as the reader will number them: one
+/// per line that is not blank, or as many as the JSON in it wraps.
+fn count_lines(stream: &mut Stream<'_>, end: u64, is_json: bool, options: &Options) -> u64 {
+    let limit = options.max_record;
     let is_blank = |line: &[u8]| line.iter().all(|b| crate::json::is_blank(*b));
     let mut count = 0;
     let mut at = 0;
@@ -330,12 +344,27 @@ fn count_lines(stream: &mut Stream<'_>, end: u64, limit: usize) -> u64 {
         if stream.offset() + at as u64 >= end {
             return count;
         }
+        // The whole line tells how many records it wraps.
+        let rest = stream.window().get(at..).unwrap_or_default();
+        let is_open = is_json
+            && rest.len() <= limit
+            && json::may_wrap(rest)
+            && memchr::memchr(b'\n', rest).is_none();
+        if is_open && stream.more() {
+            continue;
+        }
         let rest = stream.window().get(at..).unwrap_or_default();
         match memchr::memchr(b'\n', rest) {
             Some(length) => {
-                count += u64::from(!is_blank(rest.get(..length).unwrap_or_default()));
+                let line = rest.get(..length).unwrap_or_default();
+                count += match is_json {
+                    _ if is_blank(line) => 0,
+                    true => json::records_in(line, options),
+                    false => 1,
+                };
                 at += length + 1;
             }
+            None if is_open => return count + json::records_in(rest, options),
             None if !is_blank(rest) || rest.len() > limit => return count + 1,
             None if !stream.more() => {
                 let rest = stream.window().get(at..).unwrap_or_default();

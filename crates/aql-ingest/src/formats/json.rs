@@ -5,6 +5,7 @@ use aql_diag::{Code, Diagnostic, codes};
 
 use super::text::{decode, not_a_record};
 use super::{FORMATS, Format, JsonRecord, Layout};
+use crate::evidence::Options;
 use crate::frame::{Frame, Frames, JsonValues, Lines};
 use crate::json::{Fault, Json, JsonError, Kind, parse_whole};
 use crate::normalise::generic::NamedFields;
@@ -24,8 +25,57 @@ pub(crate) const FORMAT: Format = Format {
     },
 };
 
-/// Keys of objects that only wrap an array of records.
-const WRAPPERS: &[&str] = &["value", "records", "events", "Results", "hits"];
+/// Keys of the array in objects that only wrap an array of records.
+const WRAPPERS: &[&str] = &["value", "records", "events", "Results"];
+
+/// Keys that may stand beside that array: how many there are, where the next ones are, how the
+/// query went. Anything else says something about the records, so the object is a record itself.
+const BOOKKEEPING: &[&str] = &[
+    "count",
+    "total",
+    "totalCount",
+    "total_count",
+    "totalResults",
+    "recordCount",
+    "resultCount",
+    "size",
+    "limit",
+    "offset",
+    "page",
+    "pages",
+    "pageSize",
+    "page_size",
+    "totalPages",
+    "total_pages",
+    "paging",
+    "pagination",
+    "hasMore",
+    "has_more",
+    "next",
+    "nextLink",
+    "next_link",
+    "nextPage",
+    "next_page",
+    "nextPageToken",
+    "nextToken",
+    "next_token",
+    "previous",
+    "prev",
+    "link",
+    "links",
+    "_links",
+    "cursor",
+    "nextCursor",
+    "next_cursor",
+    "continuationToken",
+    "status",
+    "statusCode",
+    "status_code",
+    "success",
+    "ok",
+    "took",
+    "timed_out",
+];
 
 /// Reads one value per line; a line that is none is lost, and the next one is read.
 pub(crate) fn read_lines(stream: &mut Stream<'_>, first: u64, end: Option<u64>, out: &mut Out<'_>) {
@@ -35,15 +85,21 @@ pub(crate) fn read_lines(stream: &mut Stream<'_>, first: u64, end: Option<u64>, 
         match frame {
             Frame::Record { offset, bytes, .. } => {
                 let at = At { record, offset };
-                if let Err(error) = take(bytes, at, out) {
-                    let diagnostic = bad_record(error, "");
-                    let offset = offset + error.offset as u64;
-                    out.lost(diagnostic, Some(At { record, offset }));
+                match take(bytes, at, out) {
+                    Ok(taken) => record += taken,
+                    Err(error) => {
+                        let diagnostic = bad_record(error, "");
+                        let offset = offset + error.offset as u64;
+                        out.lost(diagnostic, Some(At { record, offset }));
+                        record += 1;
+                    }
                 }
             }
-            other => not_a_record(&other, record, out),
+            other => {
+                not_a_record(&other, record, out);
+                record += 1;
+            }
         }
-        record += 1;
         if out.stopped() {
             return;
         }
@@ -62,15 +118,17 @@ pub(crate) fn read_values(stream: &mut Stream<'_>, out: &mut Out<'_>) {
                     "the file ends inside an array; expected another record or `]`",
                 );
                 out.lost(diagnostic, Some(At { record, offset }));
+                record += 1;
             }
             Frame::Record { offset, bytes, .. } => {
                 let at = At { record, offset };
                 match take(bytes, at, out) {
-                    Ok(taken) => record += taken.saturating_sub(1),
+                    Ok(taken) => record += taken,
                     // Too deep is whole all the same: what follows can be read.
                     Err(error @ JsonError { fault: Fault::Depth(_), .. }) => {
                         let offset = offset + error.offset as u64;
                         out.lost(bad_record(error, ""), Some(At { record, offset }));
+                        record += 1;
                     }
                     Err(error) => {
                         let offset = offset + error.offset as u64;
@@ -80,9 +138,11 @@ pub(crate) fn read_values(stream: &mut Stream<'_>, out: &mut Out<'_>) {
                     }
                 }
             }
-            other => not_a_record(&other, record, out),
+            other => {
+                not_a_record(&other, record, out);
+                record += 1;
+            }
         }
-        record += 1;
         if out.stopped() {
             return;
         }
@@ -140,15 +200,73 @@ fn give(format: &'static Format, record: JsonRecord<'_>, out: &mut Out<'_>) {
     }
 }
 
-/// The array of records that an object is the wrapper of.
+/// The array of records that an object is the wrapper of. An empty one is only that if it stands
+/// alone: what stands beside it would be dropped.
 fn wrapped(json: Json<'_>) -> Option<Json<'_>> {
     if json.kind() == Kind::Array {
         return Some(json);
     }
-    let mut arrays = WRAPPERS.iter().filter_map(|key| json.get(key));
-    arrays.find(|array| {
-        array.kind() == Kind::Array && array.children().all(|element| element.is_object())
-    })
+    if !json.is_object() {
+        return None;
+    }
+    let mut found = None;
+    let mut stands_alone = true;
+    for member in json.children() {
+        let key = member.key().unwrap_or_default();
+        let is_array = member.kind() == Kind::Array && member.children().all(|e| e.is_object());
+        if found.is_none() && is_array && is_one_of(key, WRAPPERS) {
+            found = Some(member);
+        } else if is_bookkeeping(key) {
+            stands_alone = false;
+        } else {
+            return None;
+        }
+    }
+    found.filter(|array| stands_alone || array.children().next().is_some())
+}
+
+fn is_one_of(key: &str, keys: &[&str]) -> bool {
+    keys.iter().any(|known| key.eq_ignore_ascii_case(known))
+}
+
+fn is_bookkeeping(key: &str) -> bool {
+    key.starts_with("@odata.")
+        || key.starts_with("odata.")
+        || key.contains("@odata.")
+        || is_one_of(key, BOOKKEEPING)
+}
+
+/// May a line hold more than one record, or none? Looks at its start only: every key of a wrapper
+/// is one of a few, so the first one is. A start that is too short to tell may.
+pub(crate) fn may_wrap(line: &[u8]) -> bool {
+    let line = line.trim_ascii_start();
+    let Some(object) = line.strip_prefix(b"{") else { return line.starts_with(b"[") };
+    let object = object.trim_ascii_start();
+    let Some(key) = object.strip_prefix(b"\"") else { return object.is_empty() };
+    let start = key.get(..64).unwrap_or(key);
+    let Some(end) = memchr::memchr2(b'"', b'\\', start) else { return true };
+    if start.get(end) == Some(&b'\\') {
+        return true;
+    }
+    let key = String::from_utf8_lossy(start.get(..end).unwrap_or_default());
+    is_one_of(&key, WRAPPERS) || is_bookkeeping(&key)
+}
+
+/// How many record numbers [`read_lines`] gives to a line that is not blank.
+pub(crate) fn records_in(line: &[u8], options: &Options) -> u64 {
+    let line = line.trim_ascii();
+    if line.len() > options.max_record || !may_wrap(line) {
+        return 1;
+    }
+    let text = String::from_utf8_lossy(line);
+    let mut nodes = Vec::new();
+    if parse_whole(&text, &mut nodes, options.max_depth).is_err() {
+        return 1;
+    }
+    let array = Json::root(&text, &nodes)
+        .filter(|json| format_of(*json).name == FORMAT.name)
+        .and_then(wrapped);
+    array.map_or(1, |array| array.children().count() as u64)
 }
 
 /// The format of a record.

@@ -11,7 +11,7 @@ use super::evtx_dump::{data_text, element_text};
 use super::{Format, JsonRecord, Layout};
 use crate::evtx::SystemField;
 use crate::json::{Json, Kind, parse_whole};
-use crate::normalise::windows::{Field, WindowsRecord};
+use crate::normalise::windows::{Field, WindowsRecord, level_number};
 use crate::out::Out;
 use crate::time::{parse_iso, parse_iso_zoned};
 
@@ -63,7 +63,7 @@ impl<'r> FlatEvent<'r> {
             SystemField::EventId => &["EventID"],
             SystemField::Qualifiers => &["Qualifiers"],
             SystemField::Version => &["Version"],
-            SystemField::Level => &["Level", "EventLevel"],
+            SystemField::Level => &["Level", "EventLevel", "EventLevelName"],
             SystemField::Task => &["Task"],
             SystemField::Opcode => &["OpcodeValue", "Opcode"],
             SystemField::Keywords => &["Keywords"],
@@ -78,7 +78,14 @@ impl<'r> FlatEvent<'r> {
             SystemField::UserId => &["UserID"],
             _ => return None,
         };
-        keys.iter().find_map(|key| self.root.get(key))
+        keys.iter().find_map(|key| self.root.get(key)).or_else(|| {
+            // NXLog's word for the level; Sysmon's data has a field of the same name.
+            let is_level = |value: &Json<'_>| {
+                value.owned_text().is_some_and(|text| level_number(&text).is_some())
+            };
+            let word = (field == SystemField::Level).then(|| self.root.get("EventType"));
+            word.flatten().filter(is_level)
+        })
     }
 }
 

@@ -60,7 +60,9 @@ pub(crate) fn not_a_record(frame: &Frame<'_>, record: u64, out: &mut Out<'_>) {
                 codes::TOO_LONG,
                 format!("record of {bytes} bytes is longer than the limit of {limit} bytes"),
             )
-            .help("raise the record limit if such a record is to be expected");
+            .help(
+                "if it holds several records, write each on a line of its own, or split the file",
+            );
             out.lost(diagnostic, Some(At { record, offset }));
         }
         Frame::Broken { offset, expected } => {

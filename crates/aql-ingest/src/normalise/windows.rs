@@ -138,6 +138,21 @@ impl Windows {
     }
 }
 
+/// The number of a level, which some collectors write as a word.
+pub(crate) fn level_number(level: &str) -> Option<u32> {
+    let level = level.trim();
+    let words: [(u32, &[&str]); 5] = [
+        (1, &["critical"]),
+        (2, &["error"]),
+        (3, &["warning", "warn"]),
+        (4, &["information", "informational", "info"]),
+        (5, &["verbose"]),
+    ];
+    let by_word =
+        |(_, words): &&(u32, &[&str])| words.iter().any(|word| level.eq_ignore_ascii_case(word));
+    level.parse().ok().or_else(|| words.iter().find(by_word).map(|(number, _)| *number))
+}
+
 /// The Application log's events are told apart by their level in the event category.
 fn application_level(channel: &str, level: Option<u32>) -> Option<&'static str> {
     let category = match level {

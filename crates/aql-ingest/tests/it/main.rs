@@ -9,5 +9,9 @@
 mod corpus;
 mod evtx;
 mod formats;
+mod levels;
+mod panics;
 mod robust;
+mod undated;
 mod util;
+mod wrappers;

@@ -135,6 +135,9 @@ fn long_records_are_passed_over() {
     assert_eq!(values(&batches, &source(provenance::RECORD)), [Some("1".into()), Some("3".into())]);
     assert_eq!(report.files[0].lost, 1);
     assert_eq!(codes_of(&report)[0], codes::TOO_LONG.as_str());
+    // Nobody can raise the limit, so the advice does not say so.
+    let help = format!("{:?}", report.files[0].diagnostics[0].help);
+    assert!(help.contains("split the file"), "{help}");
 }
 
 #[test]
@@ -237,6 +240,20 @@ fn folders_are_read_in_order_and_loops_end() {
     let prefix = format!("{}/", folder.path().display());
     let names: Vec<_> = evidence.paths().map(|p| p.replace(&prefix, "")).collect();
     assert_eq!(names, [".hidden", "a/y", "a/z", "b"]);
+}
+
+#[test]
+fn folders_that_lie_too_deep_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let deep: PathBuf = folder.path().join(vec!["d"; 128].join("/"));
+    std::fs::create_dir_all(&deep).unwrap();
+    std::fs::write(deep.join("out of reach"), "text").unwrap();
+    std::fs::write(deep.parent().unwrap().join("within reach"), "text").unwrap();
+    let (evidence, diagnostics) = Evidence::open(&[folder.path().to_owned()], Options::default());
+    assert_eq!(evidence.file_count(), 1);
+    assert_eq!(diagnostics.len(), 1, "{diagnostics:?}");
+    assert_eq!(diagnostics[0].code, codes::UNREADABLE);
+    assert!(diagnostics[0].message.contains("128 folders deep"), "{diagnostics:?}");
 }
 
 #[test]
