@@ -51,13 +51,14 @@ impl Binder<'_> {
             }
             ast::ExprKind::InQuery { negated, expr, query } => {
                 let value = self.expr(expr, scope);
-                let bound = self.in_query(value, query, span);
+                let bound = self.in_query(value, query, span, scope);
                 if *negated { not(bound, span) } else { bound }
             }
             ast::ExprKind::Between { negated, expr, low, high } => {
                 let value = self.expr(expr, scope);
                 let (low, high) = (self.expr(low, scope), self.expr(high, scope));
-                let from = self.compare(CompareOp::GtEq, span, value.clone(), low, span);
+                let again = self.copy(&value);
+                let from = self.compare(CompareOp::GtEq, span, again, low, span);
                 let to = self.compare(CompareOp::LtEq, span, value, high, span);
                 let both = Expr { kind: ExprKind::And(vec![from, to]), ty: Type::Boolean, span };
                 if *negated { not(both, span) } else { both }
@@ -76,13 +77,8 @@ impl Binder<'_> {
                         let condition = match &operand {
                             Some(operand) => {
                                 let when = self.expr(when, scope);
-                                self.compare(
-                                    CompareOp::Eq,
-                                    when.span,
-                                    operand.clone(),
-                                    when.clone(),
-                                    when.span,
-                                )
+                                let (operand, span) = (self.copy(operand), when.span);
+                                self.compare(CompareOp::Eq, span, operand, when, span)
                             }
                             None => self.condition(when, scope),
                         };
@@ -151,11 +147,17 @@ impl Binder<'_> {
                 return self.alias(name, expr, scope);
             }
         }
+        if let Some(id) = self.session_name(name, scope) {
+            return id;
+        }
         match &scope.rows {
             Rows::Inner(columns) => {
                 let at = columns.iter().position(|(n, _)| n.eq_ignore_ascii_case(&name.text));
                 if let Some(at) = at {
                     return Expr { kind: ExprKind::Input(at), ty: columns[at].1, span };
+                }
+                if self.outer_name(name) {
+                    return null(span);
                 }
                 let names = columns.iter().map(|(n, _)| format!("`{n}`")).collect::<Vec<_>>();
                 self.push(
@@ -187,7 +189,11 @@ impl Binder<'_> {
         let mut aggregate = false;
         expr.walk(&mut |e| aggregate |= matches!(e.kind, ExprKind::Aggregate(_)));
         if let (true, Some(place)) = (aggregate, scope.no_aggregate) {
-            let help = if place == "WHERE" { "test it in HAVING" } else { "group by plain values" };
+            let help = match place {
+                "WHERE" => "test it in HAVING",
+                "GROUP BY" => "group by plain values",
+                _ => "use plain values there",
+            };
             self.push(
                 Diagnostic::error(
                     codes::AGGREGATE_PLACE,
@@ -198,7 +204,7 @@ impl Binder<'_> {
             );
             return null(name.span);
         }
-        Expr { span: name.span, ..expr.clone() }
+        Expr { span: name.span, ..self.copy(expr) }
     }
 
     fn event_name(&mut self, name: &ast::Name, scope: &Scope) -> Expr {
@@ -229,7 +235,7 @@ impl Binder<'_> {
     ) -> aql_event::Column {
         let first_time = self.named.insert(name.text.to_lowercase());
         let Some((column, found)) = self.catalog.property(&name.text, self.options.profile) else {
-            if first_time {
+            if first_time && !self.outer_name(name) {
                 self.unknown_field(name, database);
             }
             return self.catalog.raw_column(&name.text);
@@ -314,6 +320,7 @@ impl Binder<'_> {
             calls: Vec::new(),
             no_aggregate: scope.no_aggregate,
             see_aliases: false,
+            session: false,
         };
         let mut bound = self.expr(&parsed.expr, &mut inner);
         place(&mut bound, name.span);

@@ -11,11 +11,13 @@
 mod bind;
 pub mod bound;
 mod call;
+mod copies;
 pub mod datetime;
 mod expr;
 mod names;
 mod options;
 mod predicate;
+mod session;
 mod text_search;
 
 pub use bind::{Bound, bind, bind_text};
