@@ -1,5 +1,7 @@
 //! Tests of the engine. Most are data: `tests/slt/*.slt`.
 
+mod large;
 mod runs;
 mod slt;
 mod table;
+mod two_searches;
