@@ -57,7 +57,10 @@ impl Engine {
         context: &Arc<Context>,
     ) -> Result<Plan, Vec<Diagnostic>> {
         let mut diagnostics = Vec::new();
+        let limit = query.time_limit;
         let mut inner = |query: &BoundQuery| {
+            // The limit is that of the whole; an inner query that runs into it says so.
+            let query = &BoundQuery { time_limit: limit.or(query.time_limit), ..query.clone() };
             Engine::prepare(query, context).map_err(|errors| diagnostics.extend(errors)).ok()
         };
         let source = match (rows, &query.source) {
