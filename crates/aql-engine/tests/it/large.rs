@@ -141,7 +141,7 @@ fn deep_nesting() {
     deepest(calls, levels, &["bob"]);
     let levels = limit(&nots);
     assert!(levels >= 60, "{levels}");
-    deepest(nots, levels, if levels % 2 == 0 { &["bob"] } else { &["alice"] });
+    deepest(nots, levels, if levels.is_multiple_of(2) { &["bob"] } else { &["alice"] });
     let levels = limit(&cases);
     assert!(levels >= 50, "{levels}");
     deepest(cases, levels, &["bob"]);
