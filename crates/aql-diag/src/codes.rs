@@ -173,6 +173,7 @@ codes! {
     RUN_FAILED = "RUN003": "query failed while it ran";
     LIST_CUT = "RUN004": "IN (SELECT) cut at 10,000 values";
     NO_SUCH_EVIDENCE = "RUN005": "database that evidence does not hold";
+    UNKNOWN_OFFENSE = "RUN006": "offense that is not known";
 }
 
 #[cfg(test)]

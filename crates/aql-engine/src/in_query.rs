@@ -34,19 +34,8 @@ pub(crate) fn inner_queries(query: &BoundQuery) -> Vec<(&BoundQuery, Span)> {
 pub(crate) fn with_lists(query: &BoundQuery, lists: Vec<Vec<Value>>) -> BoundQuery {
     let mut query = query.clone();
     let mut lists = lists.into_iter();
-    // The same order as in BoundQuery::expressions and Expr::walk.
-    let keys = query.aggregate.iter_mut().flat_map(|a| {
-        a.keys.iter_mut().chain(a.calls.iter_mut().filter_map(|c| c.argument.as_mut()))
-    });
-    let expressions = query
-        .filter
-        .iter_mut()
-        .chain(keys)
-        .chain(query.having.iter_mut())
-        .chain(query.output.iter_mut().map(|o| &mut o.expr))
-        .chain(query.order_by.iter_mut().map(|o| &mut o.expr));
     let nulls = query.nulls;
-    for expr in expressions {
+    for expr in query.expressions_mut() {
         fill(expr, &mut lists, nulls);
     }
     query
@@ -68,40 +57,7 @@ fn fill(expr: &mut Expr, lists: &mut std::vec::IntoIter<Vec<Value>>, nulls: Null
             expr.kind = ExprKind::Or(vec![expr.clone(), unknown]);
         }
     }
-    match &mut expr.kind {
-        ExprKind::Literal(_)
-        | ExprKind::Column(_)
-        | ExprKind::Input(_)
-        | ExprKind::Key(_)
-        | ExprKind::Aggregate(_) => {}
-        ExprKind::Compare { left, right, .. } | ExprKind::Arithmetic { left, right, .. } => {
-            fill(left, lists, nulls);
-            fill(right, lists, nulls);
-        }
-        ExprKind::Like { expr, pattern, .. } | ExprKind::Matches { expr, pattern, .. } => {
-            fill(expr, lists, nulls);
-            fill(pattern, lists, nulls);
-        }
-        ExprKind::In { expr, .. }
-        | ExprKind::InQuery { expr, .. }
-        | ExprKind::IsNull(expr)
-        | ExprKind::Not(expr)
-        | ExprKind::Negate(expr)
-        | ExprKind::BitNot(expr) => fill(expr, lists, nulls),
-        ExprKind::And(list) | ExprKind::Or(list) => {
-            list.iter_mut().for_each(|e| fill(e, lists, nulls));
-        }
-        ExprKind::Call { args, .. } => args.iter_mut().for_each(|e| fill(e, lists, nulls)),
-        ExprKind::Case { branches, otherwise } => {
-            for (condition, value) in branches {
-                fill(condition, lists, nulls);
-                fill(value, lists, nulls);
-            }
-            if let Some(otherwise) = otherwise {
-                fill(otherwise, lists, nulls);
-            }
-        }
-    }
+    expr.for_each_child(&mut |child| fill(child, lists, nulls));
 }
 
 /// Gathers the distinct values of the one column of an inner query, in the order of its rows.

@@ -17,6 +17,7 @@ mod relational;
 mod reorder;
 mod run;
 mod scan;
+mod session;
 mod window;
 
 pub use options::{RunOptions, RunOutcome, WindowMode, WindowPolicy};

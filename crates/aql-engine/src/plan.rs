@@ -16,6 +16,7 @@ use arrow_schema::DataType;
 use crate::in_query;
 use crate::projection::{Form, Projection, ProjectionBuilder};
 use crate::relational::{Call, plain_type};
+use crate::session::{self, Layout};
 
 /// Makes plans.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,6 +31,9 @@ pub struct Plan {
     pub(crate) source: Option<Box<Plan>>,
     /// The queries of `IN (SELECT …)`, with the places of the conditions.
     pub(crate) lists: Vec<(Plan, Span)>,
+    /// The sessions into which the rows are cut behind everything else; set for the inner half of a
+    /// query with SESSION BY.
+    pub(crate) session: Option<Layout>,
     /// Compiled; with empty lists in the place of `lists`.
     pub(crate) stages: Arc<Stages>,
     columns: Vec<(String, Type)>,
@@ -38,13 +42,32 @@ pub struct Plan {
 impl Engine {
     /// Compiles a query and its inner queries. Errors are about the query text.
     pub fn prepare(query: &BoundQuery, context: &Arc<Context>) -> Result<Plan, Vec<Diagnostic>> {
+        let Some(split) = session::split(query) else {
+            return Engine::prepare_over(query, None, context);
+        };
+        let mut rows = Engine::prepare_over(&split.rows, None, context)?;
+        rows.session = Some(split.layout);
+        Engine::prepare_over(&split.query, Some(rows), context)
+    }
+
+    /// Compiles a query without SESSION BY over rows that have a plan already, or whatever its
+    /// source is.
+    fn prepare_over(
+        query: &BoundQuery,
+        rows: Option<Plan>,
+        context: &Arc<Context>,
+    ) -> Result<Plan, Vec<Diagnostic>> {
         let mut diagnostics = Vec::new();
+        let limit = query.time_limit;
         let mut inner = |query: &BoundQuery| {
+            // The limit is that of the whole; an inner query that runs into it says so.
+            let query = &BoundQuery { time_limit: limit.or(query.time_limit), ..query.clone() };
             Engine::prepare(query, context).map_err(|errors| diagnostics.extend(errors)).ok()
         };
-        let source = match &query.source {
-            Source::Query(query) => inner(query).map(Box::new),
-            Source::Events | Source::Flows | Source::Simarc => None,
+        let source = match (rows, &query.source) {
+            (Some(rows), _) => Some(Box::new(rows)),
+            (None, Source::Query(query)) => inner(query).map(Box::new),
+            (None, Source::Events | Source::Flows | Source::Simarc) => None,
         };
         let lists: Vec<_> = in_query::inner_queries(query)
             .into_iter()
@@ -58,6 +81,7 @@ impl Engine {
                 context: Arc::clone(context),
                 source,
                 lists,
+                session: None,
                 stages: Arc::new(stages),
                 columns: query.output.iter().map(|o| (o.name.clone(), o.expr.ty)).collect(),
             }),

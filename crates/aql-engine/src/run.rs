@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread;
 
 use aql_diag::Diagnostic;
-use aql_eval::ValueRows;
+use aql_eval::{Context, ValueRows};
 use aql_event::EventTable;
 use aql_semantic::bound::{BoundQuery, Source};
 use arrow_array::{Int64Array, RecordBatch};
@@ -27,6 +27,8 @@ use crate::projection::with_columns;
 use crate::relational::{Batches, Relational, SEQUENCE};
 use crate::reorder::reorder;
 use crate::scan::{Scanned, scan};
+use crate::session::{Layout, Sessions};
+use crate::window;
 
 impl Plan {
     /// Runs the plan over a table and hands its rows to `sink`, which may break off.
@@ -43,7 +45,8 @@ impl Plan {
         let mut chain = Vec::new();
         if let Err(failure) =
             self.resolve(table, options, &mut outcome.diagnostics, &mut chain).and_then(|leaf| {
-                run_chain(leaf, &chain, self.time_limit(), table, options, &mut outcome, sink)
+                let query = (leaf, &*self.context);
+                run_chain(query, &chain, self.time_limit(), table, options, &mut outcome, sink)
             })
         {
             outcome.diagnostics.push(failure.into_diagnostic());
@@ -58,14 +61,14 @@ impl Plan {
         table: &dyn EventTable,
         options: &RunOptions<'_>,
         diagnostics: &mut Vec<Diagnostic>,
-        chain: &mut Vec<Arc<Stages>>,
+        chain: &mut Vec<Link>,
     ) -> Result<&'a BoundQuery, Failure> {
         let leaf = match &self.source {
             Some(source) => source.resolve(table, options, diagnostics, chain)?,
             None => &self.query,
         };
         if self.lists.is_empty() {
-            chain.push(Arc::clone(&self.stages));
+            chain.push(Link { stages: Arc::clone(&self.stages), session: self.session });
             return Ok(leaf);
         }
         let mut lists = Vec::new();
@@ -88,14 +91,21 @@ impl Plan {
             // It compiled with empty lists; constants of the right kind cannot change that.
             errors.pop().map_or_else(|| Failure::internal("empty list of errors"), Failure::from)
         })?;
-        chain.push(Arc::new(stages));
+        chain.push(Link { stages: Arc::new(stages), session: self.session });
         Ok(leaf)
     }
 }
 
+/// What one query of a chain does.
+struct Link {
+    stages: Arc<Stages>,
+    /// SESSION BY, which comes last.
+    session: Option<Layout>,
+}
+
 fn run_chain(
-    leaf: &BoundQuery,
-    chain: &[Arc<Stages>],
+    (leaf, context): (&BoundQuery, &Context),
+    chain: &[Link],
     time_limit: Option<u64>,
     table: &dyn EventTable,
     options: &RunOptions<'_>,
@@ -107,13 +117,14 @@ fn run_chain(
         outcome.diagnostics.extend(note_empty(&leaf.source));
         return drive(chain, stream::empty().boxed(), options, &mut outcome.rows, sink);
     }
+    let clause = &window::settle(&leaf.window, options.window, context)?;
     let (output, ordered) = reorder();
     thread::scope(|scope| {
         let scanning = thread::Builder::new()
             .name("aql-scan".to_owned())
             .spawn_scoped(scope, move || {
                 let scanned = panic::catch_unwind(panic::AssertUnwindSafe(|| {
-                    scan(table, innermost, &leaf.window, options, time_limit, &output)
+                    scan(table, &innermost.stages, clause, options, time_limit, &output)
                 }));
                 // Whatever happened, the reader must not wait for more.
                 output.finish();
@@ -135,7 +146,7 @@ fn run_chain(
 
 /// Pulls the rows through the chain into the sink.
 fn drive(
-    chain: &[Arc<Stages>],
+    chain: &[Link],
     source: Batches,
     options: &RunOptions<'_>,
     rows: &mut u64,
@@ -147,12 +158,12 @@ fn drive(
         .build()
         .map_err(|error| Failure::internal(format!("no runtime: {error}")))?;
     runtime.block_on(async {
-        let relational = match chain.iter().any(|stages| stages.is_relational()) {
+        let relational = match chain.iter().any(|link| link.stages.is_relational()) {
             true => Some(Relational::new(options)?),
             false => None,
         };
         let mut batches = source;
-        for (position, stages) in chain.iter().enumerate() {
+        for (position, Link { stages, session }) in chain.iter().enumerate() {
             if position > 0 {
                 let stages = Arc::clone(stages);
                 batches = map(batches, move |batch| {
@@ -172,6 +183,10 @@ fn drive(
             };
             if let Some(limit) = stages.limit {
                 batches = take_rows(batches, limit);
+            }
+            if let Some(layout) = session {
+                let mut sessions = Sessions::new(*layout);
+                batches = map(batches, move |batch| sessions.number(&batch));
             }
         }
         while let Some(batch) = batches.next().await {

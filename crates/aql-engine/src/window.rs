@@ -1,11 +1,60 @@
 //! The time window of a scan, and what to say when it holds nothing.
 
 use aql_diag::{Diagnostic, codes};
+use aql_eval::Context;
 use aql_event::TimeRange;
 use aql_semantic::bound::{Moment, Window};
 use jiff::Timestamp;
 
+use crate::failure::Failure;
 use crate::options::{WindowMode, WindowPolicy};
+
+/// The clause with everything looked up that is known only when a query runs. Refuses a window that
+/// the clock has turned around, and the time of an offense that nobody knows.
+pub(crate) fn settle(
+    window: &Window,
+    policy: WindowPolicy,
+    context: &Context,
+) -> Result<Window, Failure> {
+    if policy.mode == WindowMode::Ignore {
+        return Ok(Window::None);
+    }
+    let window = match window {
+        Window::Offense(id) => {
+            let (start, stop) = offense_time(context, *id).ok_or_else(|| unknown_offense(*id))?;
+            Window::Range { start: Moment::At(start), stop: Moment::At(stop) }
+        }
+        other => other.clone(),
+    };
+    if let Window::Range { start, stop } = &window
+        && !(policy.mode == WindowMode::Newest && depends_on_clock(&window))
+    {
+        let (start, stop) = (start.resolve(policy.now), stop.resolve(policy.now));
+        if stop < start {
+            return Err(reversed(start, stop).into());
+        }
+    }
+    Ok(window)
+}
+
+/// First and last moment of an offense.
+// No offenses yet: they belong to the data of a site, of which `Context` holds none so far.
+fn offense_time(_context: &Context, _id: i64) -> Option<(i64, i64)> {
+    None
+}
+
+fn unknown_offense(id: i64) -> Failure {
+    Diagnostic::error(codes::UNKNOWN_OFFENSE, format!("offense {id} is not known"))
+        .note("offenses come with the data of a site; evidence holds none")
+        .help("write the time as `START '…' STOP '…'`")
+        .into()
+}
+
+fn reversed(start: i64, stop: i64) -> Diagnostic {
+    Diagnostic::error(codes::WINDOW_REVERSED, "the time window ends before it starts")
+        .note(format!("it starts at {} and ends at {}", moment(start), moment(stop)))
+        .help("type `--now TIME` for another moment that counts as now, or write both times down")
+}
 
 /// The range to read.
 pub(crate) fn range(window: &Window, policy: WindowPolicy) -> Option<TimeRange> {
@@ -56,6 +105,12 @@ pub(crate) fn empty(
     // is in no range that ends with that minute.
     let anchor = newest.saturating_add(1);
     if depends && policy.mode == WindowMode::Newest {
+        if let Window::Range { start, stop } = window
+            && stop.resolve(anchor) < start.resolve(anchor)
+        {
+            let diagnostic = Some(reversed(start.resolve(anchor), stop.resolve(anchor)));
+            return Some(Empty { instead: Instead::Nothing, diagnostic });
+        }
         let instead = window.resolve(anchor).map_or(Instead::All, Instead::Range);
         return Some(Empty { instead, diagnostic: None });
     }
@@ -81,7 +136,7 @@ pub(crate) fn empty(
 
 fn depends_on_clock(window: &Window) -> bool {
     match window {
-        Window::None => false,
+        Window::None | Window::Offense(_) => false,
         Window::Last(_) => true,
         Window::Range { start, stop } => [start, stop].iter().any(|m| !matches!(m, Moment::At(_))),
     }

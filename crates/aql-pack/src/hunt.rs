@@ -404,7 +404,8 @@ impl Compiler<'_> {
 
 /// Reads events, filters and projects, and nothing else.
 fn is_plain(query: &BoundQuery) -> bool {
-    let mut inner = !matches!(query.source, aql_semantic::Source::Events);
+    let mut inner =
+        !matches!(query.source, aql_semantic::Source::Events) || query.session.is_some();
     for expr in query.expressions() {
         expr.walk(&mut |e| inner |= matches!(e.kind, aql_semantic::ExprKind::InQuery { .. }));
     }

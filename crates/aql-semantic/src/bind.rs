@@ -12,7 +12,7 @@ use aql_syntax::{Parsed, ast};
 
 use crate::bound::{
     Aggregate, AggregateCall, AggregateFunction, BoundQuery, Expr, ExprKind, Moment, Order, Output,
-    Source, Value, Window,
+    Source, Value, Window, session_id,
 };
 use crate::datetime::{parse_absolute, parse_datetime};
 use crate::dialect::{
@@ -62,6 +62,8 @@ pub fn bind(
         backslashes: Vec::new(),
         named: HashSet::new(),
         sysmon_type: false,
+        outer: Vec::new(),
+        copied: 0,
     };
     for diagnostic in &parsed.diagnostics {
         let mut diagnostic = diagnostic.clone();
@@ -104,6 +106,10 @@ pub(crate) struct Binder<'a> {
     pub(crate) named: HashSet<String>,
     /// Does the query compare a log source type name with something about Sysmon?
     pub(crate) sysmon_type: bool,
+    /// The names that the queries around an inner query of IN have made, outermost first.
+    pub(crate) outer: Vec<Vec<String>>,
+    /// How many nodes have been copied to where they are used again.
+    pub(crate) copied: usize,
 }
 
 /// What names mean at one place of one query.
@@ -117,6 +123,8 @@ pub(crate) struct Scope {
     pub(crate) no_aggregate: Option<&'static str>,
     /// Are aliases visible?
     pub(crate) see_aliases: bool,
+    /// Does the query form sessions?
+    pub(crate) session: bool,
 }
 
 /// The rows that plain names read.
@@ -179,6 +187,7 @@ impl Binder<'_> {
             calls: Vec::new(),
             no_aggregate: None,
             see_aliases: false,
+            session: query.session.is_some(),
         };
         let mut output = self.select_list(query, &mut scope);
         scope.see_aliases = true;
@@ -192,6 +201,11 @@ impl Binder<'_> {
             filter.push(self.condition(condition, &mut scope));
         }
         let filter = join_and(filter);
+        if let Some(filter) = &filter {
+            self.no_session_id(filter, "WHERE");
+        }
+        scope.no_aggregate = Some("SESSION BY");
+        let session = query.session.as_ref().map(|session| self.session(session, &mut scope));
         scope.no_aggregate = Some("GROUP BY");
         let keys: Vec<Expr> = query
             .group_by
@@ -223,12 +237,6 @@ impl Binder<'_> {
                 self.with_nulls_placed(Order { expr, descending: item.descending.unwrap_or(false) })
             })
             .collect();
-        if let Some(session) = &query.session {
-            self.push(
-                Diagnostic::error(codes::NOT_IMPLEMENTED, "SESSION BY is not implemented yet")
-                    .at(session.span, ""),
-            );
-        }
         let mut having = having;
         let aggregate = if keys.is_empty() && scope.calls.is_empty() {
             None
@@ -256,6 +264,7 @@ impl Binder<'_> {
         BoundQuery {
             source,
             filter,
+            session,
             aggregate,
             having,
             output: output.into_iter().map(|o| o.output).collect(),
@@ -402,6 +411,10 @@ impl Binder<'_> {
                 }
             }
         }
+        if scope.session {
+            let id = session_id();
+            add("sessionid", ExprKind::Column(id), Type::Integer);
+        }
     }
 
     fn default_columns(&self, rows: &Rows) -> Vec<aql_catalog::FieldInfo> {
@@ -501,6 +514,11 @@ impl Binder<'_> {
             ast::TimeKind::Last { count, unit } => {
                 let ms =
                     i64::try_from(*count).ok().and_then(|n| n.checked_mul(unit.milliseconds()));
+                if ms == Some(0) {
+                    let fault = Diagnostic::error(codes::OUT_OF_RANGE, "the window has no length")
+                        .at(time.span, "LAST counts from 1");
+                    self.push_repaired(fault, "only the current minute is read");
+                }
                 match ms {
                     Some(ms) => Window::Last(ms),
                     None => {
@@ -533,16 +551,7 @@ impl Binder<'_> {
                 }
                 Window::Range { start, stop }
             }
-            ast::TimeKind::Offense(id) => {
-                self.push(
-                    Diagnostic::error(
-                        codes::NOT_IMPLEMENTED,
-                        "TIMES OFFENSE_TIME is not implemented yet",
-                    )
-                    .at(id.span, "there are no offenses in evidence"),
-                );
-                Window::None
-            }
+            ast::TimeKind::Offense(id) => self.offense(id),
         }
     }
 
@@ -595,9 +604,16 @@ impl Binder<'_> {
         for parameter in &query.parameters {
             let name = parameter.name.text.to_ascii_uppercase();
             match (&parameter.value.kind, name.as_str()) {
-                (ast::ExprKind::Literal(ast::Literal::Integer(ms)), "EXECUTIONTIMELIMIT") => {
-                    limit = u64::try_from(*ms).ok();
-                }
+                (value, "EXECUTIONTIMELIMIT") => match milliseconds(value) {
+                    Some(ms) => limit = Some(ms),
+                    None => self.push(
+                        Diagnostic::warning(
+                            codes::OUT_OF_RANGE,
+                            "EXECUTIONTIMELIMIT is no number of milliseconds",
+                        )
+                        .at(parameter.value.span, "ignored"),
+                    ),
+                },
                 (_, known) if KNOWN.contains(&known) => {}
                 _ => {
                     let (severity, label) = match self.dialect.parameters {
@@ -641,6 +657,15 @@ impl Binder<'_> {
         }
         let diagnostic = diagnostic.fix("write one backslash", Applicability::Safe, edits);
         self.push(diagnostic);
+    }
+}
+
+/// `30000` or `'30000'`.
+fn milliseconds(value: &ast::ExprKind) -> Option<u64> {
+    match value {
+        ast::ExprKind::Literal(ast::Literal::Integer(ms)) => u64::try_from(*ms).ok(),
+        ast::ExprKind::Literal(ast::Literal::Text(text)) => text.trim().parse().ok(),
+        _ => None,
     }
 }
 

@@ -8,14 +8,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use aql_diag::Span;
-use aql_event::{Column, TimeRange, Type};
+use aql_event::{Column, ColumnKind, Encoding, TimeRange, Type};
 use jiff::tz::TimeZone;
 
 use crate::datetime::parse_datetime;
 
 /// A query that can run.
 ///
-/// Rows flow `source → filter → aggregate → having → order_by → limit → output`. Without
+/// Rows flow `source → filter → session → aggregate → having → order_by → limit → output`. Without
 /// `aggregate`, the expressions of `order_by` and `output` read the rows of the source; with it
 /// they read its keys and calls ([`ExprKind::Key`], [`ExprKind::Aggregate`]).
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +24,8 @@ pub struct BoundQuery {
     pub source: Source,
     /// WHERE, TEXT SEARCH included; a boolean expression.
     pub filter: Option<Expr>,
+    /// SESSION BY. With it, everything from `aggregate` on may read [`session_id`].
+    pub session: Option<Session>,
     /// GROUP BY and aggregate functions.
     pub aggregate: Option<Aggregate>,
     /// HAVING; a boolean expression.
@@ -55,6 +57,39 @@ pub enum Source {
     Simarc,
     /// The result of another query; its columns are read as [`ExprKind::Input`].
     Query(Box<BoundQuery>),
+}
+
+/// SESSION BY: rows are taken in the order of a time, and those of one tuple of values are cut into
+/// sessions (IBM AQL guide, grouping related events into sessions).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Session {
+    /// The time that the rows are ordered by; a number, in milliseconds.
+    pub time: Expr,
+    /// The values that all rows of a session share.
+    pub by: Vec<Expr>,
+    /// BEGIN.
+    pub begin: Option<SessionEdge>,
+    /// END.
+    pub end: Option<SessionEdge>,
+    /// TIMEOUT: a longer gap between two rows, in milliseconds, closes the session.
+    pub timeout: Option<Expr>,
+    /// TIMEWINDOW: a row that is later after the first one, in milliseconds, closes the session.
+    pub time_window: Option<Expr>,
+}
+
+/// BEGIN or END of a session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SessionEdge {
+    /// Nothing but the condition begins (ends) a session.
+    pub explicit: bool,
+    /// A boolean expression.
+    pub condition: Expr,
+}
+
+/// The column that SESSION BY adds to the rows: the number of the session, from 1 in the order in
+/// which sessions begin; null for a row that belongs to none.
+pub fn session_id() -> Column {
+    Column::new(ColumnKind::Builtin, "sessionid", Type::Integer, Encoding::Plain)
 }
 
 /// Grouping.
@@ -147,6 +182,9 @@ pub enum Window {
         /// Last moment.
         stop: Moment,
     },
+    /// `TIMES OFFENSE_TIME(id)`: the time that an offense covers. Whoever runs the query looks it
+    /// up and puts a range in its place.
+    Offense(i64),
 }
 
 /// A moment that may depend on the clock.
@@ -181,10 +219,11 @@ const MINUTE: i64 = 60_000;
 impl Window {
     /// The range of `starttime` that the window holds, to the minute: the start is rounded down,
     /// the stop up (IBM AQL guide, time criteria: `START '15:51:20' STOP '17:00:20'` covers
-    /// 15:51:00 to 17:00:59). Nothing without a time clause.
+    /// 15:51:00 to 17:00:59). Nothing without a time clause, and nothing for the time of an offense,
+    /// which must be looked up first.
     pub fn resolve(&self, now: i64) -> Option<TimeRange> {
         let (start, stop) = match self {
-            Window::None => return None,
+            Window::None | Window::Offense(_) => return None,
             Window::Last(ms) => (now.saturating_sub(*ms), now),
             Window::Range { start, stop } => (start.resolve(now), stop.resolve(now)),
         };
@@ -449,6 +488,12 @@ impl Expr {
         }
     }
 
+    /// Calls `f` for each expression directly below this one, in the order of [`Expr::walk`]. Inner
+    /// queries are not entered.
+    pub fn for_each_child(&mut self, f: &mut dyn FnMut(&mut Expr)) {
+        crate::bind::for_each_child(&mut self.kind, f);
+    }
+
     /// The event columns that the expression reads.
     pub fn columns(&self, into: &mut BTreeSet<Column>) {
         self.walk(&mut |e| {
@@ -462,8 +507,14 @@ impl Expr {
 impl BoundQuery {
     /// Every expression of this query (not of inner queries).
     pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
+        let session = self.session.iter().flat_map(|session| {
+            let edges = session.begin.iter().chain(&session.end).map(|edge| &edge.condition);
+            let times = session.timeout.iter().chain(&session.time_window);
+            std::iter::once(&session.time).chain(&session.by).chain(edges).chain(times)
+        });
         self.filter
             .iter()
+            .chain(session)
             .chain(self.aggregate.iter().flat_map(|a| {
                 a.keys.iter().chain(a.calls.iter().filter_map(|c| c.argument.as_ref()))
             }))
@@ -472,7 +523,30 @@ impl BoundQuery {
             .chain(self.order_by.iter().map(|o| &o.expr))
     }
 
-    /// The event columns that this query reads itself (not those of inner queries).
+    /// The same, to be changed, in the same order.
+    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
+        let session = self.session.iter_mut().flat_map(|session| {
+            let edges = session.begin.iter_mut().chain(&mut session.end);
+            let times = session.timeout.iter_mut().chain(&mut session.time_window);
+            std::iter::once(&mut session.time)
+                .chain(&mut session.by)
+                .chain(edges.map(|edge| &mut edge.condition))
+                .chain(times)
+        });
+        let groups = self.aggregate.iter_mut().flat_map(|a| {
+            a.keys.iter_mut().chain(a.calls.iter_mut().filter_map(|c| c.argument.as_mut()))
+        });
+        self.filter
+            .iter_mut()
+            .chain(session)
+            .chain(groups)
+            .chain(self.having.iter_mut())
+            .chain(self.output.iter_mut().map(|o| &mut o.expr))
+            .chain(self.order_by.iter_mut().map(|o| &mut o.expr))
+    }
+
+    /// The event columns that this query reads itself (not those of inner queries), and
+    /// [`session_id`] where it is used.
     pub fn columns(&self) -> BTreeSet<Column> {
         let mut columns = BTreeSet::new();
         for expr in self.expressions() {

@@ -58,17 +58,18 @@ impl Binder<'_> {
             }
             ast::ExprKind::InQuery { negated, expr, query } => {
                 let value = self.expr(expr, scope);
-                let bound = self.in_query(value, query, span);
+                let bound = self.in_query(value, query, span, scope);
                 if *negated { not(bound, span) } else { bound }
             }
             ast::ExprKind::Between { negated, expr, low, high } => {
                 let value = self.expr(expr, scope);
                 let (low, high) = (self.expr(low, scope), self.expr(high, scope));
+                let again = self.copy(&value);
                 let (least, most) = match self.dialect.between {
                     Between::Inclusive => (CompareOp::GtEq, CompareOp::LtEq),
                     Between::Exclusive => (CompareOp::Gt, CompareOp::Lt),
                 };
-                let from = self.compare(least, span, value.clone(), low, span);
+                let from = self.compare(least, span, again, low, span);
                 let to = self.compare(most, span, value, high, span);
                 let both = Expr { kind: ExprKind::And(vec![from, to]), ty: Type::Boolean, span };
                 if *negated { not(both, span) } else { both }
@@ -87,13 +88,8 @@ impl Binder<'_> {
                         let condition = match &operand {
                             Some(operand) => {
                                 let when = self.expr(when, scope);
-                                self.compare(
-                                    CompareOp::Eq,
-                                    when.span,
-                                    operand.clone(),
-                                    when.clone(),
-                                    when.span,
-                                )
+                                let (operand, span) = (self.copy(operand), when.span);
+                                self.compare(CompareOp::Eq, span, operand, when, span)
                             }
                             None => self.condition(when, scope),
                         };
@@ -166,11 +162,17 @@ impl Binder<'_> {
                 return self.alias(name, expr, scope);
             }
         }
+        if let Some(id) = self.session_name(name, scope) {
+            return id;
+        }
         match &scope.rows {
             Rows::Inner(columns) => {
                 let at = columns.iter().position(|(n, _)| n.eq_ignore_ascii_case(&name.text));
                 if let Some(at) = at {
                     return Expr { kind: ExprKind::Input(at), ty: columns[at].1, span };
+                }
+                if self.outer_name(name) {
+                    return null(span);
                 }
                 let names = columns.iter().map(|(n, _)| format!("`{n}`")).collect::<Vec<_>>();
                 self.push(
@@ -207,7 +209,8 @@ impl Binder<'_> {
                 "an aggregate" => {
                     (codes::NESTED_AGGREGATE, "aggregate in a subselect, then again outside")
                 }
-                _ => (codes::AGGREGATE_PLACE, "group by plain values"),
+                "GROUP BY" => (codes::AGGREGATE_PLACE, "group by plain values"),
+                _ => (codes::AGGREGATE_PLACE, "use plain values there"),
             };
             self.push(
                 Diagnostic::error(
@@ -219,7 +222,7 @@ impl Binder<'_> {
             );
             return null(name.span);
         }
-        Expr { span: name.span, ..expr.clone() }
+        Expr { span: name.span, ..self.copy(expr) }
     }
 
     fn event_name(&mut self, name: &ast::Name, scope: &Scope) -> Expr {
@@ -259,7 +262,7 @@ impl Binder<'_> {
     ) -> aql_event::Column {
         let first_time = self.named.insert(name.text.to_lowercase());
         let Some((column, found)) = self.property(&name.text) else {
-            if first_time {
+            if first_time && !self.outer_name(name) {
                 self.unknown_field(name, database);
             }
             return self.catalog.raw_column(&name.text);
@@ -409,6 +412,7 @@ impl Binder<'_> {
             calls: Vec::new(),
             no_aggregate: scope.no_aggregate,
             see_aliases: false,
+            session: false,
         };
         let mut bound = self.expr(&parsed.expr, &mut inner);
         place(&mut bound, name.span);

@@ -11,6 +11,7 @@
 mod bind;
 pub mod bound;
 mod call;
+mod copies;
 pub mod datetime;
 pub mod dialect;
 mod expr;
@@ -19,6 +20,7 @@ mod names;
 mod options;
 mod predicate;
 pub mod profile;
+mod session;
 mod text_search;
 
 pub use bind::{Bound, bind, bind_text};

@@ -6,7 +6,7 @@ use aql_diag::{Applicability, Diagnostic, Edit, Severity, Span, codes};
 use aql_event::{Type, canonical_host};
 use aql_syntax::ast::{self, PatternOp};
 
-use crate::bind::{Binder, utf8};
+use crate::bind::{Binder, Rows, Scope, utf8};
 use crate::bound::{CompareBy, CompareOp, Expr, ExprKind, NullSemantics, Value};
 use crate::dialect::{
     EqualsNull, LikeAddress, LikeBackslash, Matches, MatchesDot, PropertyNumber, TextCase,
@@ -371,8 +371,21 @@ impl Binder<'_> {
         }
     }
 
-    pub(crate) fn in_query(&mut self, value: Expr, query: &ast::Query, span: Span) -> Expr {
+    pub(crate) fn in_query(
+        &mut self,
+        value: Expr,
+        query: &ast::Query,
+        span: Span,
+        scope: &Scope,
+    ) -> Expr {
+        let names = scope.aliases.iter().chain(&scope.outputs).map(|(name, _)| name.clone());
+        let mut names: Vec<String> = names.collect();
+        if let Rows::Inner(columns) = &scope.rows {
+            names.extend(columns.iter().map(|(name, _)| name.clone()));
+        }
+        self.outer.push(names);
         let mut inner = self.query(query);
+        self.outer.pop();
         let [output] = inner.output.as_mut_slice() else {
             self.push(
                 Diagnostic::error(

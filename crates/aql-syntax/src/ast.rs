@@ -127,6 +127,8 @@ pub struct Session {
     pub timeout: Option<Expr>,
     /// `TIMEWINDOW t`.
     pub time_window: Option<Expr>,
+    /// The unit behind it; milliseconds without one.
+    pub time_window_unit: Option<TimeUnit>,
 }
 
 /// `BEGIN` or `END` of a session.
@@ -188,9 +190,11 @@ pub enum TimeKind {
     Offense(Expr),
 }
 
-/// Units of LAST.
+/// Units of LAST and TIMEWINDOW.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimeUnit {
+    /// `SECONDS`, of TIMEWINDOW only.
+    Seconds,
     /// `MINUTES`.
     Minutes,
     /// `HOURS`.
@@ -203,6 +207,7 @@ impl TimeUnit {
     /// Length of one unit in milliseconds.
     pub fn milliseconds(self) -> i64 {
         match self {
+            TimeUnit::Seconds => 1_000,
             TimeUnit::Minutes => 60_000,
             TimeUnit::Hours => 3_600_000,
             TimeUnit::Days => 86_400_000,
@@ -212,6 +217,7 @@ impl TimeUnit {
     /// The keyword, in upper case.
     pub fn keyword(self) -> &'static str {
         match self {
+            TimeUnit::Seconds => "SECONDS",
             TimeUnit::Minutes => "MINUTES",
             TimeUnit::Hours => "HOURS",
             TimeUnit::Days => "DAYS",

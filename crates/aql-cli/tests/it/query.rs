@@ -98,3 +98,64 @@ fn explain_has_a_page_for_every_code() {
     }
     assert_eq!(aql(&["explain", "AQL999"]).code, 2);
 }
+
+#[test]
+fn the_execution_time_limit_ends_a_query() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("events.jsonl");
+    let line = |i: usize| {
+        format!(
+            "{{\"EventID\":{},\"Channel\":\"Security\",\"SourceName\":\"x\",\"EventTime\":\"2026-11-01 08:00:00\"}}\n",
+            4624 + i % 7
+        )
+    };
+    std::fs::write(&path, (0..20_000).map(line).collect::<String>()).expect("evidence");
+    let path = path.to_str().expect("UTF-8");
+    let queries = [
+        "SELECT qideventid FROM events",
+        "SELECT COUNT(*) AS n FROM events GROUP BY qideventid",
+        "SELECT COUNT(*) AS n FROM events WHERE qideventid IN (SELECT qideventid FROM events)",
+        "SELECT sessionid FROM events SESSION BY starttime qideventid",
+    ];
+    for query in queries {
+        // One millisecond is over before the first record is read.
+        let limited = format!("{query} PARAMETERS EXECUTIONTIMELIMIT=1");
+        let run = aql(&["query", "--all-time", "--format", "jsonl", &limited, path]);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{query}: {}", run.err);
+        assert!(run.err.contains("error[RUN001]"), "{query}: {}", run.err);
+        assert!(run.err.contains("limit of 1 ms"), "{query}: {}", run.err);
+    }
+    let generous = "SELECT COUNT(*) AS n FROM events PARAMETERS EXECUTIONTIMELIMIT=3600000";
+    let run = aql(&["query", "--all-time", "--format", "jsonl", generous, path]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert_eq!(run.json_lines()[0]["n"], 20_000.0);
+    let wrong = "SELECT COUNT(*) AS n FROM events PARAMETERS EXECUTIONTIMELIMIT='soon'";
+    let run = aql(&["query", "--all-time", "--format", "jsonl", wrong, path]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.err.contains("AQL129"), "{}", run.err);
+}
+
+#[test]
+fn a_megabyte_of_query_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("long.aql");
+    let terms: Vec<String> = (0..12_000)
+        .map(|i| format!("\"Process Path\" ILIKE '%\\a-folder-of-no-one\\number-{i:07}\\tool.exe'"))
+        .collect();
+    let text =
+        format!("SELECT COUNT(*) AS n FROM events WHERE {} LAST 24 HOURS", terms.join(" OR "));
+    assert!(text.len() > 1 << 19);
+    std::fs::write(&file, text).expect("a query");
+    let file = file.to_str().expect("UTF-8");
+    let run = aql(&[
+        "query",
+        "--all-time",
+        "--format",
+        "jsonl",
+        "--file",
+        file,
+        "examples/evidence/benign",
+    ]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert_eq!(run.json_lines()[0]["n"], 0.0);
+}

@@ -1,8 +1,10 @@
 //! Tests of the engine. Most are data: `tests/slt/*.slt`.
 
-mod dialect;
 mod clients;
+mod dialect;
+mod large;
 mod runs;
 mod slt;
 mod table;
+mod two_searches;
 mod wild;

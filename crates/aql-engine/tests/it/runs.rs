@@ -41,6 +41,7 @@ fn select(source: Source, outputs: impl IntoIterator<Item = Expr>) -> BoundQuery
     BoundQuery {
         source,
         filter: None,
+        session: None,
         aggregate: None,
         having: None,
         output: outputs.into_iter().map(|expr| Output { name: "x".to_owned(), expr }).collect(),

@@ -228,6 +228,7 @@ fn what_cannot_run_is_refused() {
     let inner = BoundQuery {
         source: Source::Events,
         filter: None,
+        session: None,
         aggregate: None,
         having: None,
         output: vec![],

@@ -195,12 +195,18 @@ impl Writer<'_> {
                 self.condition(&edge.condition);
             }
         }
-        for (value, word) in [(&session.timeout, "TIMEOUT "), (&session.time_window, "TIMEWINDOW ")]
-        {
+        for (value, word, unit) in [
+            (&session.timeout, "TIMEOUT ", None),
+            (&session.time_window, "TIMEWINDOW ", session.time_window_unit),
+        ] {
             if let Some(value) = value {
                 self.newline(Some(value.span.start));
                 self.push(word);
                 self.expr(value, 0);
+                if let Some(unit) = unit {
+                    self.push(" ");
+                    self.push(unit.keyword());
+                }
             }
         }
         self.indent -= 1;

@@ -4,7 +4,9 @@ use aql_diag::{Diagnostic, codes};
 
 use super::Parser;
 use super::search::is_bare_or;
-use crate::ast::{Expr, Limit, OrderItem, Parameter, Query, Session, SessionEdge};
+use crate::ast::{
+    Expr, ExprKind, Limit, Literal, OrderItem, Parameter, Query, Session, SessionEdge, TimeUnit,
+};
 use crate::token::{Keyword, TokenKind};
 
 impl Parser<'_> {
@@ -76,31 +78,72 @@ impl Parser<'_> {
             end: None,
             timeout: None,
             time_window: None,
+            time_window_unit: None,
         };
         loop {
             let explicit = self.eat_keyword(Keyword::Explicit);
+            let part = self.nth(0).span;
+            let repeated;
             if self.eat_keyword(Keyword::Begin) {
+                repeated = session.begin.is_some();
                 let node = self.expr();
                 session.begin = Some(SessionEdge { explicit, condition: self.top(node) });
             } else if self.eat_keyword(Keyword::End) {
+                repeated = session.end.is_some();
                 let node = self.expr();
                 session.end = Some(SessionEdge { explicit, condition: self.top(node) });
             } else if explicit {
                 self.expected("`BEGIN` or `END` after `EXPLICIT`");
                 break;
             } else if self.eat_keyword(Keyword::Timeout) {
+                repeated = session.timeout.is_some();
                 let node = self.expr();
                 session.timeout = Some(self.top(node));
             } else if self.eat_keyword(Keyword::TimeWindow) {
-                let node = self.expr();
-                session.time_window = Some(self.top(node));
+                repeated = session.time_window.is_some();
+                let (length, unit) = self.time_window();
+                session.time_window = Some(length);
+                session.time_window_unit = unit;
             } else {
                 break;
+            }
+            if repeated {
+                let word = self.slice(part).to_ascii_uppercase();
+                self.report(
+                    Diagnostic::error(
+                        codes::CLAUSE_ORDER,
+                        format!("a second `{word}` in SESSION BY"),
+                    )
+                    .at(part, "each part may stand once")
+                    .help("join the conditions with `OR`"),
+                );
             }
         }
         self.end_owners = self.end_owners.saturating_sub(1);
         session.span = start.to(self.previous_span());
         Some(session)
+    }
+
+    /// The length of TIMEWINDOW: a number with a unit (IBM AQL guide, transactional query
+    /// refinements), or an expression in milliseconds.
+    fn time_window(&mut self) -> (Expr, Option<TimeUnit>) {
+        use TimeUnit::{Days, Hours, Minutes, Seconds};
+        let number = self.nth(0);
+        let unit = [Seconds, Minutes, Hours, Days]
+            .into_iter()
+            .find(|unit| self.nth_word(1, &[unit.keyword()]))
+            .filter(|_| number.kind == TokenKind::Integer);
+        if unit.is_none() {
+            let node = self.expr();
+            return (self.top(node), None);
+        }
+        self.bump();
+        self.bump();
+        let kind = match self.integer(number.span) {
+            Some(n) => ExprKind::Literal(Literal::Integer(n)),
+            None => ExprKind::Error,
+        };
+        (Expr { kind, span: number.span }, unit)
     }
 
     /// Expressions separated by commas.

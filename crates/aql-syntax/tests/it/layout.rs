@@ -80,6 +80,7 @@ fn sessions() {
 fn round_trips() {
     for text in [
         "SELECT * FROM events",
+        "SELECT sessionid FROM events SESSION BY starttime, username TIMEOUT 5 TIMEWINDOW 3 SECONDS LAST 5 MINUTES",
         "SELECT LOGSOURCENAME(logsourceid), * FROM events INTO s16 WHERE TEXT SEARCH 'a AND b' AND (x=1 OR y=2)",
         "SELECT * FROM (SELECT a FROM flows LIMIT 5) inner_one WHERE a IS NOT NULL",
         "SELECT 'it''s' AS \"a \"\"b\"\"\", 2.0, 0x0a, TRUE, NULL, COUNT(), COUNT(*), LAST(x) FROM events",
