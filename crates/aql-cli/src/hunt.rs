@@ -46,15 +46,16 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
     }
 
     let opened = evidence::open(&args.paths, &args.evidence);
+    // Before the work: a name that cannot be written should not cost it.
+    let mut sink = Sink::open(args.evidence.output.as_deref())?;
     let progress = ProgressGuard::start(&opened, quiet);
     let outcome = hunt.run(&opened.evidence);
     drop(progress);
 
-    let mut sink = Sink::open(args.evidence.output.as_deref())?;
     let format =
         args.format.unwrap_or(if sink.terminal { HuntFormat::Table } else { HuntFormat::Jsonl });
     write_findings(&mut sink, format, hunt.rules(), &outcome.findings)?;
-    sink.out.flush()?;
+    sink.finish()?;
 
     summary::files(&outcome.report, &args.evidence);
     messages::diagnostics(&outcome.diagnostics, None, quiet);

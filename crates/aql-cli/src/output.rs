@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use comfy_table::{ContentArrangement, Table, presets};
@@ -18,19 +18,26 @@ pub(crate) struct Sink {
     pub(crate) width: Option<usize>,
     /// May it be coloured?
     pub(crate) colour: bool,
+    /// The file that is being written, and its name once it is whole: what lies under that name
+    /// may be evidence of this very run.
+    rename: Option<(PathBuf, PathBuf)>,
 }
 
 impl Sink {
     pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Sink> {
         Ok(match path {
             Some(path) => {
-                let file = File::create(path)
+                let mut partial = path.as_os_str().to_owned();
+                partial.push(".partial");
+                let partial = PathBuf::from(partial);
+                let file = File::create(&partial)
                     .with_context(|| format!("{}: cannot be written", path.display()))?;
                 Sink {
                     out: Box::new(BufWriter::with_capacity(1 << 18, file)),
                     terminal: false,
                     width: None,
                     colour: false,
+                    rename: Some((partial, path.to_path_buf())),
                 }
             }
             None => {
@@ -39,9 +46,22 @@ impl Sink {
                 let width = terminal_size::terminal_size_of(&stdout).map(|(w, _)| usize::from(w.0));
                 let colour = terminal && messages::colour_wanted();
                 let out = Box::new(BufWriter::with_capacity(1 << 18, stdout));
-                Sink { out, terminal, width, colour }
+                Sink { out, terminal, width, colour, rename: None }
             }
         })
+    }
+}
+
+impl Sink {
+    /// Ends the output; a file gets its name.
+    pub(crate) fn finish(mut self) -> anyhow::Result<()> {
+        self.out.flush()?;
+        if let Some((partial, path)) = self.rename {
+            drop(self.out);
+            std::fs::rename(&partial, &path)
+                .with_context(|| format!("{}: cannot be written", path.display()))?;
+        }
+        Ok(())
     }
 }
 

@@ -83,6 +83,7 @@ pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<Outcome> {
         return Err(error);
     }
     writer.finish()?;
+    sink.finish()?;
     summary::files(&outcome.report, &args.evidence);
     messages::diagnostics(&outcome.diagnostics, Some(&source), quiet);
     if !quiet {
@@ -293,7 +294,6 @@ impl<'a> Writer<'a> {
             }
             _ => {}
         }
-        self.sink.out.flush()?;
         Ok(())
     }
 }

@@ -35,6 +35,8 @@ pub enum WindowMode {
 pub struct RunOptions<'a> {
     /// What the time clauses mean.
     pub window: WindowPolicy,
+    /// With [`WindowMode::Ignore`]: the range to read instead of everything.
+    pub time: Option<TimeRange>,
     /// Bytes that grouping and sorting may take; without it as many as there are.
     pub memory_limit: Option<usize>,
     /// A folder for what does not fit into the memory limit; without it the run ends there.
@@ -47,7 +49,7 @@ pub struct RunOptions<'a> {
 impl RunOptions<'_> {
     /// Without limits.
     pub fn new(window: WindowPolicy) -> Self {
-        RunOptions { window, memory_limit: None, spill: None, deadline: None }
+        RunOptions { window, time: None, memory_limit: None, spill: None, deadline: None }
     }
 }
 

@@ -13,7 +13,7 @@ use arrow_array::{BooleanArray, RecordBatch, RecordBatchOptions};
 use arrow_select::filter::FilterBuilder;
 
 use crate::failure::Failure;
-use crate::options::RunOptions;
+use crate::options::{RunOptions, WindowMode};
 use crate::plan::{EventStage, Stages};
 use crate::reorder::Reorder;
 use crate::window::{self, Instead};
@@ -54,13 +54,23 @@ pub(crate) fn scan(
         scratch: Mutex::new(Vec::new()),
         any: AtomicBool::new(false),
     };
-    let range = window::range(clause, options.window);
+    let range = match options.window.mode {
+        WindowMode::Ignore => options.time,
+        _ => window::range(clause, options.window),
+    };
     let mut scanned =
         Scanned { report: worker.read(table, range), window: range, ..Scanned::default() };
-    if let Some(range) = range
+    if options.window.mode != WindowMode::Ignore
+        && let Some(range) = range
         && !worker.any.load(Ordering::Relaxed)
         && !output.is_stopped()
-        && let Some(empty) = window::empty(clause, options.window, range, scanned.report.time_span)
+        && let Some(empty) = window::empty(
+            clause,
+            options.window,
+            range,
+            scanned.report.files.iter().any(|f| f.records > 0),
+            scanned.report.time_span,
+        )
     {
         scanned.diagnostics.extend(empty.diagnostic);
         let again = match empty.instead {

@@ -38,14 +38,13 @@ pub(crate) fn settle(
 }
 
 /// First and last moment of an offense.
-// No offenses yet: they belong to the data of a site, of which `Context` holds none so far.
-fn offense_time(_context: &Context, _id: i64) -> Option<(i64, i64)> {
-    None
+fn offense_time(context: &Context, id: i64) -> Option<(i64, i64)> {
+    context.site.offense(id).map(|offense| (offense.start, offense.stop))
 }
 
 fn unknown_offense(id: i64) -> Failure {
     Diagnostic::error(codes::UNKNOWN_OFFENSE, format!("offense {id} is not known"))
-        .note("offenses come with the data of a site; evidence holds none")
+        .note("offenses come with the data of a site (`--context`); evidence holds none")
         .help("write the time as `START '…' STOP '…'`")
         .into()
 }
@@ -89,14 +88,16 @@ pub(crate) enum Instead {
 }
 
 /// Decides what to do when a range was read that held no event: nothing if the evidence lies on
-/// both sides of it or is empty.
+/// both sides of it or is empty. `records` says whether there was anything to read; `evidence` is
+/// the time that it spans, if any of it has a time.
 pub(crate) fn empty(
     window: &Window,
     policy: WindowPolicy,
     range: TimeRange,
+    records: bool,
     evidence: Option<(i64, i64)>,
 ) -> Option<Empty> {
-    let (oldest, newest) = evidence?;
+    let Some((oldest, newest)) = evidence else { return records.then(|| undated(window, policy)) };
     if oldest < range.end && newest >= range.start {
         return None;
     }
@@ -119,12 +120,20 @@ pub(crate) fn empty(
             .note(format!("the window is {}", interval(range.start, range.end)))
             .note(format!("the evidence is from {}", interval(oldest, newest)));
     let mut instead = Instead::Nothing;
-    if depends && policy.mode == WindowMode::Auto {
+    // A bound that was written down counts, whatever the clock says.
+    let written = match window {
+        Window::Range { start, stop } => {
+            let bound = if newest < range.start { start } else { stop };
+            matches!(bound, Moment::At(_))
+        }
+        _ => false,
+    };
+    if depends && !written && policy.mode == WindowMode::Auto {
         instead = Instead::All;
         diagnostic = diagnostic
             .repaired("all of the evidence was read")
             .help("type `--now newest` to let the window end at the newest event, `--now TIME` for another moment, `--now wall` for the clock");
-    } else if depends {
+    } else if depends && !written {
         diagnostic =
             diagnostic.help(format!("type `--now {}` to let the window end there", moment(anchor)));
     } else {
@@ -132,6 +141,21 @@ pub(crate) fn empty(
             diagnostic.help("write a START and STOP that hold the evidence, or leave them out");
     }
     Some(Empty { instead, diagnostic: Some(diagnostic) })
+}
+
+/// What to do about evidence of which no event has a time: it is in no window.
+fn undated(window: &Window, policy: WindowPolicy) -> Empty {
+    let mut diagnostic =
+        Diagnostic::warning(codes::EMPTY_WINDOW, "the time window holds none of the evidence")
+            .note("no event of the evidence has a time");
+    let mut instead = Instead::Nothing;
+    if depends_on_clock(window) && matches!(policy.mode, WindowMode::Auto | WindowMode::Newest) {
+        instead = Instead::All;
+        diagnostic = diagnostic.repaired("all of the evidence was read");
+    } else {
+        diagnostic = diagnostic.help("leave the time clause out, or type `--all-time`");
+    }
+    Empty { instead, diagnostic: Some(diagnostic) }
 }
 
 fn depends_on_clock(window: &Window) -> bool {

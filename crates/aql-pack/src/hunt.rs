@@ -281,7 +281,8 @@ impl Hunt {
         table: &dyn EventTable,
         outcome: &mut HuntOutcome,
     ) {
-        let options = RunOptions::new(WindowPolicy { now: i64::MAX, mode: WindowMode::Ignore });
+        let mut options = RunOptions::new(WindowPolicy { now: i64::MAX, mode: WindowMode::Ignore });
+        options.time = self.needs.time;
         let names: Vec<String> = plan.columns().iter().map(|(name, _)| name.clone()).collect();
         let findings = &mut outcome.findings;
         let run = plan.run(table, &options, &mut |batch| {

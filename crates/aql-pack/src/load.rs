@@ -135,6 +135,14 @@ impl Pack {
             let message = format!("pack format {format} is not known; this version reads {FORMAT}");
             problems.push(problem(codes::PACK_FACTS, &place("pack.toml"), message));
         }
+        if let Some(wanted) = facts.as_ref().map(|f| f.requires.as_str())
+            && version(wanted)
+                .is_none_or(|wanted| Some(wanted) > version(env!("CARGO_PKG_VERSION")))
+        {
+            let this = env!("CARGO_PKG_VERSION");
+            let message = format!("the pack needs Aquiline {wanted}; this is {this}");
+            problems.push(problem(codes::PACK_FACTS, &place("pack.toml"), message));
+        }
         let mut rules: Vec<Rule> = Vec::new();
         for (inner, text) in files {
             let Some(file) = inner.strip_prefix("rules/") else { continue };
@@ -176,6 +184,12 @@ impl Pack {
             _ => Err(problems),
         }
     }
+}
+
+/// `1.2.3` as numbers.
+fn version(text: &str) -> Option<[u64; 3]> {
+    let numbers: Vec<u64> = text.split('.').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    numbers.try_into().ok()
 }
 
 fn problem(code: Code, file: &str, message: String) -> Diagnostic {

@@ -62,6 +62,7 @@ pub fn bind(
         backslashes: Vec::new(),
         named: HashSet::new(),
         sysmon_type: false,
+        time_around: 0,
         outer: Vec::new(),
         copied: 0,
     };
@@ -83,10 +84,7 @@ pub fn bind(
         }
         binder.diagnostics.push(diagnostic);
     }
-    let query = parsed.query.as_ref().map(|query| {
-        binder.sysmon_type = crate::call::names_sysmon_type(query);
-        binder.query(query)
-    });
+    let query = parsed.query.as_ref().map(|query| binder.query(query));
     binder.report_backslashes();
     let mut diagnostics = binder.diagnostics;
     diagnostics.sort_by_key(|d| d.primary.as_ref().map_or(u32::MAX, |p| p.span.start));
@@ -106,6 +104,8 @@ pub(crate) struct Binder<'a> {
     pub(crate) named: HashSet<String>,
     /// Does the query compare a log source type name with something about Sysmon?
     pub(crate) sysmon_type: bool,
+    /// How many of the queries around this one have a time clause?
+    pub(crate) time_around: usize,
     /// The names that the queries around an inner query of IN have made, outermost first.
     pub(crate) outer: Vec<Vec<String>>,
     /// How many nodes have been copied to where they are used again.
@@ -180,6 +180,9 @@ impl Binder<'_> {
 
     pub(crate) fn query(&mut self, query: &ast::Query) -> BoundQuery {
         let (source, rows) = self.source(query);
+        // Each query says for itself what it compares the name of a type with.
+        let around =
+            std::mem::replace(&mut self.sysmon_type, crate::call::names_sysmon_type(query));
         let mut scope = Scope {
             rows,
             aliases: Vec::new(),
@@ -261,6 +264,7 @@ impl Binder<'_> {
             Some(Aggregate { calls: lift.calls, keys })
         };
         let (window, time_limit) = (self.window(query), self.parameters(query));
+        self.sysmon_type = around;
         BoundQuery {
             source,
             filter,
@@ -288,8 +292,16 @@ impl Binder<'_> {
                     (Source::Events, Rows::Events)
                 }
             },
-            Some(ast::From::Subquery { query, .. }) => {
-                let inner = self.query(query);
+            Some(ast::From::Subquery { query: inner, .. }) => {
+                // Rows have no time of their own outside the innermost query: a time clause around
+                // one without any is its time clause (docs/compatibility.md, T30).
+                self.time_around += usize::from(query.time.is_some());
+                let mut inner = self.query(inner);
+                self.time_around -= usize::from(query.time.is_some());
+                if query.time.is_some() && inner.window == Window::None {
+                    let window = self.window(query);
+                    set_window(&mut inner, &window);
+                }
                 let columns = inner.output.iter().map(|o| (o.name.clone(), o.expr.ty)).collect();
                 (Source::Query(Box::new(inner)), Rows::Inner(columns))
             }
@@ -461,7 +473,10 @@ impl Binder<'_> {
         }
         let found = scope.aliases.iter().chain(&scope.outputs);
         let (_, bound) = found.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(text))?;
-        let bound = Expr { span: expr.span, ..bound.clone() };
+        let bound = bound.clone();
+        let name = ast::Name { text: text.clone(), quote: ast::Quote::Single, span: expr.span };
+        // An aggregate is refused where its alias in double quotes would be.
+        let bound = self.alias(&name, &bound, scope);
         self.push(
             Diagnostic::note_severity(
                 codes::QUOTED_ALIAS,
@@ -500,6 +515,9 @@ impl Binder<'_> {
                     DefaultWindow::Seconds60 => (Window::Last(60_000), "the last 60 seconds are"),
                     DefaultWindow::Minutes5 => (Window::Last(300_000), "the last 5 minutes are"),
                 };
+                if self.time_around > 0 {
+                    return Window::None;
+                }
                 self.push(
                     Diagnostic::note_severity(codes::NO_TIME_CLAUSE, "the query has no time clause")
                         .at(query.span.after(), "")
@@ -714,6 +732,17 @@ impl Lift<'_> {
             ExprKind::Column(_) | ExprKind::Input(_) => self.first(expr),
             kind => for_each_child(kind, &mut |child| self.lift(child)),
         }
+    }
+}
+
+/// Gives the innermost query of a chain this window, as long as none on the way has its own.
+fn set_window(query: &mut BoundQuery, window: &Window) {
+    if query.window != Window::None {
+        return;
+    }
+    match &mut query.source {
+        Source::Query(inner) => set_window(inner, window),
+        _ => query.window = window.clone(),
     }
 }
 

@@ -462,7 +462,10 @@ fn like(pattern: &str, name: &str, ignore_case: bool) -> bool {
 /// Does a query compare LOGSOURCETYPENAME with a text about Sysmon?
 pub(crate) fn names_sysmon_type(query: &ast::Query) -> bool {
     fn is_type_name(expr: &ast::Expr) -> bool {
-        matches!(&expr.kind, ast::ExprKind::Call { name, .. } if name.text.eq_ignore_ascii_case("LOGSOURCETYPENAME"))
+        let ast::ExprKind::Call { name, args, .. } = &expr.kind else { return false };
+        let is = |word: &str| name.text.eq_ignore_ascii_case(word);
+        is("LOGSOURCETYPENAME")
+            || ((is("LOWER") || is("UPPER")) && args.first().is_some_and(is_type_name))
     }
     fn is_sysmon(expr: &ast::Expr) -> bool {
         matches!(&expr.kind, ast::ExprKind::Literal(ast::Literal::Text(t)) if t.to_ascii_lowercase().contains("sysmon"))

@@ -200,7 +200,7 @@ impl Binder<'_> {
         }
     }
 
-    fn alias(&mut self, name: &ast::Name, expr: &Expr, scope: &Scope) -> Expr {
+    pub(crate) fn alias(&mut self, name: &ast::Name, expr: &Expr, scope: &Scope) -> Expr {
         let mut aggregate = false;
         expr.walk(&mut |e| aggregate |= matches!(e.kind, ExprKind::Aggregate(_)));
         if let (true, Some(place)) = (aggregate, scope.no_aggregate) {

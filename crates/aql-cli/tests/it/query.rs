@@ -88,6 +88,22 @@ fn a_query_that_cannot_run_says_why() {
 }
 
 #[test]
+fn output_goes_to_a_file_that_appears_when_it_is_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("rows.jsonl");
+    std::fs::write(&out, "a line of an earlier run\n").expect("a file");
+    let query = "SELECT UTF8(payload) AS line FROM events LAST 1 DAYS";
+    let place = folder.path().to_str().expect("UTF-8");
+    let target = out.to_str().expect("UTF-8");
+    // The old file is evidence; the new one takes its place in the end.
+    let run = aql(&["query", "-o", target, query, place]);
+    assert_eq!((run.code, run.out.as_str()), (0, ""), "{}", run.err);
+    let text = std::fs::read_to_string(&out).expect("rows");
+    assert_eq!(text, "{\"line\":\"a line of an earlier run\"}\n");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
+}
+
+#[test]
 fn explain_has_a_page_for_every_code() {
     let list = aql(&["explain"]);
     for line in list.out.lines() {

@@ -102,6 +102,13 @@ fn an_unknown_format_or_level_is_an_error() {
 }
 
 #[test]
+fn a_pack_for_a_newer_version_is_refused() {
+    let pack = PACK.replace("requires = \"0.1.0\"", "requires = \"99.0.0\"");
+    let files = [("pack.toml", pack.as_str())];
+    assert!(problems(&files)[0].contains("the pack needs Aquiline 99.0.0"));
+}
+
+#[test]
 fn a_folder_that_is_no_pack_says_what_is_missing() {
     let folder = tempfile::tempdir().expect("a folder");
     let problems = Pack::load(folder.path()).expect_err("no pack");
