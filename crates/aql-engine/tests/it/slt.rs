@@ -20,9 +20,9 @@
 //! with or without its message, for an error of binding. A first line that begins with `:` holds
 //! the names of the columns.
 //! Every query runs with one and with four threads, and must give the same. Queries are read in
-//! lenient mode unless `mode=strict` says otherwise; any option of the dialect (`aql catalog dialect`)
-//! can be set by name, and these are the
-//! other readings of sections 6.2 and 6.4; with `warnings` those of binding are listed too.
+//! lenient mode unless `mode=strict` says otherwise. Any option of the dialect can be set by its name
+//! (`aql catalog dialect` lists them), as `matches=full`; with `warnings` the warnings of binding are
+//! listed too.
 
 use std::fmt::Write as _;
 use std::fs;
