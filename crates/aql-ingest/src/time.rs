@@ -13,6 +13,18 @@ pub(crate) fn parse_iso_zoned(text: &str) -> Option<i64> {
     Some(time - zone?)
 }
 
+/// Reads seconds since 1970, with or without a fraction, as decimal digits: no rounding of a
+/// binary fraction moves the millisecond.
+pub(crate) fn parse_epoch_seconds(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    if !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let digits = fraction.bytes().chain(std::iter::repeat(b'0')).take(3);
+    let milliseconds = digits.fold(0, |n, digit| n * 10 + i64::from(digit - b'0'));
+    whole.parse::<i64>().ok()?.checked_mul(1000)?.checked_add(milliseconds)
+}
+
 /// The time as if it were UTC, and its offset from UTC, both in milliseconds.
 fn split(text: &str) -> Option<(i64, Option<i64>)> {
     // Some exports put left-to-right marks around the parts of a date.

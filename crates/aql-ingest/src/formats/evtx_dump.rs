@@ -2,6 +2,9 @@
 //!
 //! Attributes stand under `#attributes`, or beside their element under `<Name>_attributes`; text
 //! with attributes under `#text`. Unnamed `Data` elements are the items of `Data`.
+//!
+//! Velociraptor writes the same without the outer `Event` and without `#attributes`, the event id
+//! under `Value`, and the time in seconds.
 
 use std::borrow::Cow;
 
@@ -10,13 +13,23 @@ use crate::evtx::SystemField;
 use crate::json::{Json, Kind};
 use crate::normalise::windows::{Field, Place, WindowsRecord};
 use crate::out::Out;
-use crate::time::parse_iso;
+use crate::time::{parse_epoch_seconds, parse_iso};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
     name: "evtx-dump-json",
     about: "Windows events as JSON in the shape of evtx_dump",
     layout: Layout::Json { is: |json| system(json).is_some(), take },
+};
+
+/// The same events as Velociraptor writes them.
+pub(crate) const VELOCIRAPTOR: Format = Format {
+    name: "velociraptor",
+    about: "Windows events as JSON in the shape of Velociraptor's parse_evtx",
+    layout: Layout::Json {
+        is: |json| json.get("System").is_some_and(|s| s.path("EventID.Value").is_some()),
+        take,
+    },
 };
 
 fn system(json: Json<'_>) -> Option<Json<'_>> {
@@ -34,6 +47,7 @@ fn take(name: &'static str, record: JsonRecord<'_>, out: &mut Out<'_>) {
         system,
         data: [event.get("EventData"), user_data],
         rendering: event.get("RenderingInfo"),
+        message: event.get("Message"),
         payload: record.payload,
     };
     out.windows(name, &event, record.at.record);
@@ -43,6 +57,8 @@ struct DumpEvent<'r> {
     system: Json<'r>,
     data: [Option<Json<'r>>; 2],
     rendering: Option<Json<'r>>,
+    /// Velociraptor's rendered text.
+    message: Option<Json<'r>>,
     payload: &'r [u8],
 }
 
@@ -70,10 +86,13 @@ pub(crate) fn location(field: SystemField) -> (&'static str, &'static str) {
 impl DumpEvent<'_> {
     fn find(&self, field: SystemField) -> Option<Json<'_>> {
         let (element, attribute) = location(field);
+        let found = self.system.get(element);
         if attribute.is_empty() {
-            return self.system.get(element);
+            return found.and_then(|e| e.get("Value")).or(found);
         }
-        let inside = self.system.get(element).and_then(|e| e.get("#attributes")?.get(attribute));
+        let inside = found
+            .and_then(|e| e.get("#attributes")?.get(attribute))
+            .or_else(|| found?.get(attribute));
         inside.or_else(|| {
             let mut beside = self.system.children();
             let wanted = |key: &str| {
@@ -136,7 +155,10 @@ impl WindowsRecord for DumpEvent<'_> {
 
     fn data<'v>(&'v self, field: &Field, scratch: &'v mut String) -> Option<Cow<'v, str>> {
         if field.place == Place::Rendering {
-            return element_text(self.rendering?.get(&field.name)?, scratch);
+            let is_message = field.name.eq_ignore_ascii_case("Message");
+            let message = self.message.filter(|_| is_message);
+            let rendered = self.rendering.and_then(|r| r.get(&field.name)).or(message);
+            return element_text(rendered?, scratch);
         }
         let [event_data, user_data] = self.data;
         let has = |data: &Json<'_>| data_text(*data, &field.name, &mut String::new()).is_some();
@@ -156,7 +178,9 @@ impl WindowsRecord for DumpEvent<'_> {
 
     fn time(&self) -> Option<i64> {
         let mut scratch = String::new();
-        parse_iso(self.find(SystemField::TimeCreated)?.text(&mut scratch)?)
+        let time = self.find(SystemField::TimeCreated)?;
+        let text = time.text(&mut scratch)?;
+        if time.kind() == Kind::Number { parse_epoch_seconds(text) } else { parse_iso(text) }
     }
 
     fn payload(&self, out: &mut Vec<u8>) {

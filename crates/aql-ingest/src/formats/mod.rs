@@ -11,6 +11,7 @@ pub(crate) mod json;
 pub(crate) mod nxlog;
 pub(crate) mod o365;
 pub(crate) mod o365_csv;
+pub(crate) mod splunk;
 pub(crate) mod text;
 pub(crate) mod windows_xml;
 pub(crate) mod winlogbeat;
@@ -66,11 +67,14 @@ pub(crate) struct JsonRecord<'r> {
 pub(crate) static FORMATS: &[Format] = &[
     evtx::FORMAT,
     windows_xml::FORMAT,
+    splunk::FORMAT,
     evtx_dump::FORMAT,
+    evtx_dump::VELOCIRAPTOR,
     winlogbeat::FORMAT,
     nxlog::FORMAT,
     o365::FORMAT,
     json::FORMAT,
+    splunk::CSV,
     o365_csv::FORMAT,
     csv::FORMAT,
     text::FORMAT,

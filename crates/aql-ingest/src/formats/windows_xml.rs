@@ -4,6 +4,7 @@
 //! resolved, unknown entities stay as they are.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use aql_diag::{Diagnostic, codes};
 use quick_xml::Reader;
@@ -107,29 +108,19 @@ pub(crate) fn read(stream: &mut Stream<'_>, first: u64, end: Option<u64>, out: &
             Frame::Record { offset, bytes, cut } => {
                 let at = At { record, offset };
                 let text = decode(bytes, at, out);
-                match XmlEvent::parse(&text, out.options.max_depth) {
-                    Ok(event) => out.windows(FORMAT.name, &event, record),
-                    Err(error) => {
-                        let code = match error {
-                            _ if cut => codes::TRUNCATED,
-                            Fault::Depth => codes::TOO_NESTED,
-                            Fault::Syntax { .. } => codes::BAD_RECORD,
-                        };
-                        let (message, inside) = match error {
-                            Fault::Depth => {
-                                let limit = out.options.max_depth;
-                                (format!("elements nest deeper than {limit} levels"), 0)
-                            }
-                            Fault::Syntax { message, offset } => (message, offset),
-                        };
-                        let message = if cut {
-                            "the file ends inside an event; expected `</Event>`".to_owned()
-                        } else {
-                            format!("event is not well-formed XML: {message}")
-                        };
-                        let at = At { record, offset: offset + inside };
-                        out.lost(Diagnostic::error(code, message), Some(at));
-                    }
+                if let Err(fault) = take_text(FORMAT.name, &text, record, out) {
+                    let code = match fault {
+                        _ if cut => codes::TRUNCATED,
+                        Fault::Depth(_) => codes::TOO_NESTED,
+                        Fault::Syntax { .. } => codes::BAD_RECORD,
+                    };
+                    let message = if cut {
+                        "the file ends inside an event; expected `</Event>`".to_owned()
+                    } else {
+                        format!("event is not well-formed XML: {fault}")
+                    };
+                    let at = At { record, offset: offset + fault.offset() };
+                    out.lost(Diagnostic::error(code, message), Some(at));
                 }
             }
             other => not_a_record(&other, record, out),
@@ -141,10 +132,59 @@ pub(crate) fn read(stream: &mut Stream<'_>, first: u64, end: Option<u64>, out: &
     }
 }
 
+/// Takes one event given as its XML, which may lie inside a record of another format: `format` is
+/// the name of that one.
+///
+/// # Errors
+///
+/// Why it is no event; nothing was taken then.
+pub(crate) fn take_text(
+    format: &'static str,
+    text: &str,
+    record: u64,
+    out: &mut Out<'_>,
+) -> Result<(), Fault> {
+    let event = XmlEvent::parse(text, out.options.max_depth)?;
+    out.windows(format, &event, record);
+    Ok(())
+}
+
+/// Does a text begin with an event?
+pub(crate) fn is_event(text: &str) -> bool {
+    let rest = text.trim_start().strip_prefix("<Event");
+    rest.is_some_and(|rest| rest.starts_with(['>', ' ', '\t', '\r', '\n']))
+}
+
+/// Why a text is no event.
 #[derive(Debug)]
-enum Fault {
-    Depth,
-    Syntax { message: String, offset: u64 },
+pub(crate) enum Fault {
+    /// Elements nest deeper than this.
+    Depth(usize),
+    /// It is not well-formed.
+    Syntax {
+        /// What is wrong.
+        message: String,
+        /// Where, in the text.
+        offset: u64,
+    },
+}
+
+impl Fault {
+    fn offset(&self) -> u64 {
+        match self {
+            Fault::Depth(_) => 0,
+            Fault::Syntax { offset, .. } => *offset,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Depth(limit) => write!(f, "elements nest deeper than {limit} levels"),
+            Fault::Syntax { message, .. } => f.write_str(message),
+        }
+    }
 }
 
 /// An event, its texts by place.
@@ -190,7 +230,7 @@ impl<'x> XmlEvent<'x> {
             match item {
                 Event::Start(tag) => {
                     if open.len() >= max_depth {
-                        return Err(Fault::Depth);
+                        return Err(Fault::Depth(max_depth));
                     }
                     event.start(&tag, &mut open, &mut section);
                 }

@@ -67,6 +67,23 @@ pub(crate) enum NamedFields<'r> {
     },
 }
 
+impl NamedFields<'_> {
+    /// The field of this name, in any case, if it is not empty.
+    pub(crate) fn get<'v>(&'v self, name: &str, scratch: &'v mut String) -> Option<Cow<'v, str>> {
+        match self {
+            NamedFields::None => None,
+            NamedFields::Json(json) => {
+                json.get(name).or_else(|| json.path(name))?.text(scratch).map(Cow::Borrowed)
+            }
+            NamedFields::Cells { header, cells } => {
+                let at = header.iter().position(|h| h.eq_ignore_ascii_case(name))?;
+                cells.get(at).map(|cell| Cow::Borrowed(cell.as_str()))
+            }
+        }
+        .filter(|value| !value.is_empty())
+    }
+}
+
 /// An unparsed record: its text, and its fields if it has any.
 pub(crate) struct Unparsed<'r> {
     /// The raw record.
@@ -79,33 +96,18 @@ pub(crate) struct Unparsed<'r> {
 const TIME_KEYS: &[&str] =
     &["Timestamp", "TimeGenerated", "@timestamp", "EventTime", "CreationTime", "time", "datetime"];
 
-impl<'r> Unparsed<'r> {
-    /// The field of this name.
-    fn get<'v>(&'v self, name: &str, scratch: &'v mut String) -> Option<Cow<'v, str>> {
-        match self.fields {
-            NamedFields::None => None,
-            NamedFields::Json(json) => {
-                json.get(name).or_else(|| json.path(name))?.text(scratch).map(Cow::Borrowed)
-            }
-            NamedFields::Cells { header, cells } => {
-                let at = header.iter().position(|h| h.eq_ignore_ascii_case(name))?;
-                cells.get(at).map(|cell| Cow::Borrowed(cell.as_str()))
-            }
-        }
-        .filter(|value| !value.is_empty())
-    }
-
+impl Unparsed<'_> {
     /// A time under one of the usual names.
     pub(crate) fn time(&self) -> Option<i64> {
         let mut scratch = String::new();
-        TIME_KEYS.iter().find_map(|key| parse_iso(&self.get(key, &mut scratch)?))
+        TIME_KEYS.iter().find_map(|key| parse_iso(&self.fields.get(key, &mut scratch)?))
     }
 }
 
 impl Record<Field> for Unparsed<'_> {
     fn value<'v>(&'v self, field: &Field, scratch: &'v mut Texts) -> Option<Cow<'v, str>> {
         let [scratch, _] = scratch;
-        self.get(field, scratch)
+        self.fields.get(field, scratch)
     }
 
     fn host<'v>(&'v self, _: &'v mut String) -> Option<Cow<'v, str>> {

@@ -4,7 +4,9 @@ use aql_catalog::Catalog;
 use aql_event::{Column, ColumnKind, Needs, provenance};
 use aql_ingest::Options;
 
-use crate::util::{data, field, property, render, render_report, scan_paths, source, values};
+use crate::util::{
+    data, field, property, render, render_report, scan_bytes, scan_paths, source, values,
+};
 
 /// The field table of the event model.
 const BUILTINS: &[&str] = &[
@@ -123,6 +125,9 @@ fn windows_events_are_the_same_in_every_format() {
     for (name, format, events) in [
         ("windows-lines.xml", "windows-xml", 5),
         ("windows-concatenated.xml", "windows-xml", 5),
+        ("velociraptor.jsonl", "velociraptor", 5),
+        ("splunk.jsonl", "splunk", 5),
+        ("splunk.csv", "splunk-csv", 5),
         ("evtx_dump.jsonl", "evtx-dump-json", 5),
         ("evtx_dump-separate.json", "evtx-dump-json", 5),
         ("winlogbeat-7.jsonl", "winlogbeat", 4),
@@ -225,4 +230,29 @@ fn record_numbers_count_from_one() {
         let expected: Vec<_> = (1..=found.len()).map(|n| Some(n.to_string())).collect();
         assert_eq!(found, expected, "{name}");
     }
+}
+
+#[test]
+fn a_splunk_result_without_a_whole_event_is_kept() {
+    let needs = Needs::new(
+        [property("Event ID"), field("host")]
+            .into_iter()
+            .chain(Catalog::get().event_field("payload").map(|found| found.column.clone())),
+    );
+    let input = concat!(
+        "{\"preview\":false,\"result\":{\"_raw\":\"<Event><System>\",\"host\":\"a\"}}\n",
+        "{\"preview\":false,\"result\":{\"_raw\":\"other log\",\"host\":\"b\"}}\n",
+    );
+    let (batches, report) = scan_bytes(input.as_bytes(), &needs, Options::default());
+    insta::assert_snapshot!(format!("{}{}", render_report(&report), render(&batches)), @r#"
+    input: splunk 2 records, 0 ruled out, 2 unparsed, 0 lost
+      warning ING006: the event in `_raw` is not well-formed XML: the text ends inside an element [offset Some(0), record Some(1)] ["it was kept as an unparsed event"]
+      warning ING012: 2 of 2 records are of no known kind and were kept as unparsed events [offset None, record None] []
+    -- event
+    payload: <Event><System>
+    field:host: a
+    -- event
+    payload: other log
+    field:host: b
+    "#);
 }

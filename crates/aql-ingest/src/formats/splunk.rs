@@ -1,0 +1,57 @@
+//! Windows events inside search results that Splunk exported: JSON (`result`, one per line) and
+//! CSV, whose `_raw` holds the event as XML (XmlWinEventLog). The raw event is the payload.
+//!
+//! Results whose `_raw` is anything else are kept as unparsed events with `_raw` as payload.
+
+use std::borrow::Cow;
+
+use aql_diag::{Diagnostic, codes};
+
+use super::csv::Row;
+use super::{Format, JsonRecord, Layout, windows_xml};
+use crate::json::{Json, Kind};
+use crate::normalise::generic::NamedFields;
+use crate::out::{At, Out};
+
+/// Results as JSON.
+pub(crate) const FORMAT: Format = Format {
+    name: "splunk",
+    about: "Splunk search results as JSON, their `_raw` a Windows event as XML",
+    layout: Layout::Json { is: |json| result(json).is_some(), take },
+};
+
+/// Results as CSV.
+pub(crate) const CSV: Format = Format {
+    name: "splunk-csv",
+    about: "Splunk search results as CSV, their `_raw` a Windows event as XML",
+    layout: Layout::Csv { is: |header| header.iter().any(|name| name == "_raw"), take: take_row },
+};
+
+/// The result itself: under `result`, or the object.
+fn result(json: Json<'_>) -> Option<Json<'_>> {
+    let has_raw = |json: &Json<'_>| json.get("_raw").is_some_and(|raw| raw.kind() == Kind::Text);
+    json.get("result").filter(has_raw).or_else(|| Some(json).filter(has_raw))
+}
+
+fn take(name: &'static str, record: JsonRecord<'_>, out: &mut Out<'_>) {
+    let Some(result) = result(record.json) else { return };
+    take_raw(name, NamedFields::Json(result), record.at, out);
+}
+
+fn take_row(name: &'static str, row: Row<'_>, out: &mut Out<'_>) {
+    let fields = NamedFields::Cells { header: row.header, cells: row.cells };
+    take_raw(name, fields, row.at, out);
+}
+
+fn take_raw(name: &'static str, fields: NamedFields<'_>, at: At, out: &mut Out<'_>) {
+    let mut scratch = String::new();
+    let raw = fields.get("_raw", &mut scratch).map(Cow::into_owned).unwrap_or_default();
+    if windows_xml::is_event(&raw) {
+        let Err(fault) = windows_xml::take_text(name, &raw, at.record, out) else { return };
+        let message = format!("the event in `_raw` is not well-formed XML: {fault}");
+        let diagnostic = Diagnostic::warning(codes::BAD_RECORD, message)
+            .note("it was kept as an unparsed event");
+        out.diagnose(diagnostic, Some(at));
+    }
+    out.unparsed(name, raw.as_bytes(), fields, at.record);
+}
