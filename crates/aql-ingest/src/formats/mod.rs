@@ -74,8 +74,8 @@ pub(crate) static FORMATS: &[Format] = &[
     nxlog::FORMAT,
     o365::FORMAT,
     json::FORMAT,
-    splunk::CSV,
     o365_csv::FORMAT,
+    splunk::CSV,
     csv::FORMAT,
     text::FORMAT,
 ];

@@ -27,10 +27,19 @@ pub(crate) const CSV: Format = Format {
     layout: Layout::Csv { is: |header| header.iter().any(|name| name == "_raw"), take: take_row },
 };
 
-/// The result itself: under `result`, or the object.
+/// The result itself: under `result`; or the object, if its `_raw` is an event. An object with any
+/// other `_raw` may be a record of a format that its other keys tell.
 fn result(json: Json<'_>) -> Option<Json<'_>> {
-    let has_raw = |json: &Json<'_>| json.get("_raw").is_some_and(|raw| raw.kind() == Kind::Text);
-    json.get("result").filter(has_raw).or_else(|| Some(json).filter(has_raw))
+    if let Some(result) = json.get("result").filter(|result| raw(*result).is_some()) {
+        return Some(result);
+    }
+    // The start is enough, and no escape stands in it.
+    raw(json).filter(|raw| windows_xml::is_event(raw.raw()))?;
+    Some(json)
+}
+
+fn raw(json: Json<'_>) -> Option<Json<'_>> {
+    json.get("_raw").filter(|raw| raw.kind() == Kind::Text)
 }
 
 fn take(name: &'static str, record: JsonRecord<'_>, out: &mut Out<'_>) {

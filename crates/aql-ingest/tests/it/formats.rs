@@ -256,3 +256,12 @@ fn a_splunk_result_without_a_whole_event_is_kept() {
     field:host: b
     "#);
 }
+
+#[test]
+fn a_raw_text_beside_the_keys_of_a_format_does_not_hide_them() {
+    let needs = Needs::new([property("Event ID"), source(provenance::FORMAT)]);
+    let input = br#"{"_raw":"x","EventID":11,"Channel":"Microsoft-Windows-Sysmon/Operational"}"#;
+    let (batches, _) = scan_bytes(input, &needs, Options::default());
+    assert_eq!(values(&batches, &property("Event ID")), [Some("11".to_owned())]);
+    assert_eq!(values(&batches, &source(provenance::FORMAT)), [Some("nxlog".to_owned())]);
+}
