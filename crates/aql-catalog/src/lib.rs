@@ -14,6 +14,7 @@ mod data;
 mod defender;
 mod fields;
 mod functions;
+mod mapping;
 mod names;
 mod office365;
 mod properties;
@@ -32,6 +33,7 @@ use aql_event::Column;
 pub use defender::DefenderSource;
 pub use fields::FieldInfo;
 pub use functions::{FunctionInfo, Param};
+pub use mapping::{BadMapping, Condition, FieldSource, Mapping};
 pub use names::{Category, LogSourceType};
 pub use office365::{O365Source, PathStep};
 pub use properties::{Found, Profile, PropertyInfo};
@@ -56,6 +58,7 @@ pub struct Catalog {
     ecs: LazyLock<windows::EcsPaths>,
     office365: LazyLock<office365::Sources>,
     defender: LazyLock<defender::Sources>,
+    mappings: LazyLock<mapping::Mappings>,
     sql: LazyLock<FxHashMap<String, Vec<String>>>,
     labels: LazyLock<FxHashMap<String, String>>,
 }
@@ -83,6 +86,7 @@ impl Catalog {
             ecs: LazyLock::new(windows::read_ecs),
             office365: LazyLock::new(office365::read),
             defender: LazyLock::new(defender::read),
+            mappings: LazyLock::new(mapping::read),
             sql: LazyLock::new(similar::read_sql),
             labels: LazyLock::new(similar::read_labels),
         };
@@ -241,6 +245,11 @@ impl Catalog {
     /// Where a column comes from in rows of advanced hunting tables, in order.
     pub fn defender_sources(&self, name: &str) -> &[DefenderSource] {
         self.defender.get(&name.to_lowercase()).map_or(&[], Vec::as_slice)
+    }
+
+    /// An embedded mapping by name: how records of a format become events.
+    pub fn mapping(&self, name: &str) -> Option<&Mapping> {
+        self.mappings.get(name)
     }
 
     /// The ECS path of a raw Windows field (`process.executable` of `Image`), several if several

@@ -35,6 +35,22 @@ pub enum Transform {
 }
 
 impl Transform {
+    /// The words of [`Transform::parse`], for messages.
+    pub(crate) const NAMES: &[&str] = &[
+        "basename",
+        "directory",
+        "extension",
+        "number",
+        "protocol",
+        "address",
+        "port",
+        "smtp",
+        "time",
+        "json",
+        "hash:NAME",
+        "after:TEXT",
+    ];
+
     /// The transform that a data file means by a word: `basename`, `hash:MD5`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (word, argument) = match text.split_once(':') {

@@ -25,6 +25,9 @@ pub struct Options {
     pub max_nested_archive: u64,
     /// Bytes of a file above which several threads share it, and of their parts.
     pub split: u64,
+    /// The present, in epoch milliseconds: syslog times without a year lie before it. Without it
+    /// they are unknown.
+    pub now: Option<i64>,
     /// Where progress is counted, if somebody looks.
     pub progress: Option<Arc<Progress>>,
 }
@@ -38,6 +41,7 @@ impl Default for Options {
             inflation: Inflation { max_bytes: 64 << 30, max_ratio: 400 },
             max_nested_archive: 256 << 20,
             split: 8 << 20,
+            now: None,
             progress: None,
         }
     }

@@ -16,6 +16,7 @@ use crate::evidence::Options;
 use crate::evtx::SystemField;
 use crate::json::{Json, Node};
 use crate::normalise::generic::{self, Generic, NamedFields, Unparsed};
+use crate::normalise::mapped::{Mapped, MappedRecord};
 use crate::normalise::o365::{self, AuditRecord, O365};
 use crate::normalise::windows::{self, AsRecord, Class, ClassPlan, Windows, WindowsRecord};
 use crate::normalise::{Plan, Record, RowFacts, Scratch, fill};
@@ -49,6 +50,7 @@ pub(crate) struct Out<'w> {
     windows: Windows,
     o365: O365,
     generic: Generic,
+    mapped: Mapped,
     scratch: Scratch,
     text: String,
     /// Nodes of the JSON record at hand, kept for their memory.
@@ -80,6 +82,7 @@ impl<'w> Out<'w> {
             windows: Windows::default(),
             o365: O365::default(),
             generic: Generic::default(),
+            mapped: Mapped::default(),
             scratch: Scratch::default(),
             text: String::new(),
             nodes: Vec::new(),
@@ -278,6 +281,17 @@ impl<'w> Out<'w> {
         let time = o365::time_of(json);
         if self.wants(plan.wanted, time) {
             self.row(&plan, &AuditRecord { json, payload }, number, time);
+        }
+    }
+
+    /// Takes a record of names and values with its mapping.
+    pub(crate) fn mapped(&mut self, format: &'static str, record: &MappedRecord<'_>, number: u64) {
+        self.format(format);
+        let plan = self.mapped.class(self.needs, format, record);
+        self.report.unparsed += u64::from(record.mapping.unparsed);
+        let time = record.time();
+        if self.wants(plan.wanted, time) {
+            self.row(&plan, record, number, time);
         }
     }
 

@@ -25,6 +25,94 @@ pub(crate) fn parse_epoch_seconds(text: &str) -> Option<i64> {
     whole.parse::<i64>().ok()?.checked_mul(1000)?.checked_add(milliseconds)
 }
 
+/// Reads a time in any of the forms that need no guess: [`parse_iso`], or epoch seconds (with or
+/// without a fraction), milliseconds, microseconds or nanoseconds, told apart by their digits.
+pub(crate) fn parse_any(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let is_digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !is_digits(whole) || !is_digits(fraction) {
+        return parse_iso(text);
+    }
+    let number: i64 = whole.parse().ok()?;
+    match whole.len() {
+        ..=8 => None,
+        9 | 10 => parse_epoch_seconds(text),
+        11..=13 => Some(number),
+        14..=16 => Some(number / 1000),
+        _ => Some(number / 1_000_000),
+    }
+}
+
+/// Reads `Jan 18 11:07:53` and `Jan 25 2021 20:37:54.123 UTC`, as syslog headers, LEEF and CEF write
+/// times. Without a year it is the one that puts the time nearest before a day after `now` (epoch
+/// milliseconds); without `now` such a time is unknown. Without a zone it is UTC; nothing if the
+/// zone is a name other than `UTC`, `GMT` and `Z`. Also returns the bytes used.
+pub(crate) fn parse_month_first(text: &str, now: Option<i64>) -> Option<(i64, usize)> {
+    const MONTHS: [&str; 12] =
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let name = text.get(..3)?.to_ascii_lowercase();
+    let month = MONTHS.iter().position(|m| *m == name)? as i64 + 1;
+    let mut rest = text.get(3..)?.strip_prefix(' ')?.trim_start_matches(' ');
+    let number = |rest: &mut &str, longest: usize| -> Option<i64> {
+        let digits = rest.bytes().take(longest).take_while(u8::is_ascii_digit).count();
+        let (number, after) = rest.split_at(digits);
+        *rest = after;
+        number.parse().ok()
+    };
+    let day = number(&mut rest, 2)?;
+    rest = rest.strip_prefix(' ')?.trim_start_matches(' ');
+    let year = match rest.bytes().take_while(u8::is_ascii_digit).count() {
+        4 => {
+            let year = number(&mut rest, 4)?;
+            rest = rest.strip_prefix(' ')?;
+            Some(year)
+        }
+        _ => None,
+    };
+    let hour = number(&mut rest, 2)?;
+    rest = rest.strip_prefix(':')?;
+    let minute = number(&mut rest, 2)?;
+    rest = rest.strip_prefix(':')?;
+    let second = number(&mut rest, 2)?;
+    let fraction = match rest.strip_prefix('.') {
+        Some(after) if after.starts_with(|c: char| c.is_ascii_digit()) => {
+            let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+            let (fraction, after) = after.split_at(digits);
+            rest = after;
+            fraction
+        }
+        _ => "",
+    };
+    let (zone, rest) = match rest.strip_prefix(' ') {
+        Some(after) if year.is_some() => {
+            let word = after.split(' ').next().unwrap_or_default();
+            (word, after.get(word.len()..).unwrap_or_default())
+        }
+        _ => ("", rest),
+    };
+    let of_year = |year: i64| {
+        let text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
+        let fraction = if fraction.is_empty() { String::new() } else { format!(".{fraction}") };
+        let zone = match zone {
+            "" | "UTC" | "GMT" | "Z" => "Z",
+            other => other,
+        };
+        parse_iso(&format!("{text}{fraction}{zone}"))
+    };
+    let time = match year {
+        Some(year) => of_year(year)?,
+        None => {
+            const DAY: i64 = 86_400_000;
+            let latest = now?.saturating_add(DAY);
+            let this_year = 1970 + latest.div_euclid(DAY) * 400 / 146_097;
+            // 29 February lies up to eight years back.
+            (this_year - 9..=this_year + 1).rev().filter_map(of_year).find(|t| *t <= latest)?
+        }
+    };
+    Some((time, text.len() - rest.len()))
+}
+
 /// The time as if it were UTC, and its offset from UTC, both in milliseconds.
 fn split(text: &str) -> Option<(i64, Option<i64>)> {
     // Some exports put left-to-right marks around the parts of a date.
@@ -109,7 +197,7 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse_iso, parse_iso_zoned};
+    use super::{parse_any, parse_iso, parse_iso_zoned, parse_month_first};
 
     #[test]
     fn shapes_of_times() {
@@ -123,6 +211,44 @@ mod tests {
         assert_eq!(parse_iso("1969-12-31T23:59:59.9Z"), Some(-100));
         for no_time in ["", "2022-13-29T08:58:21Z", "2022-04-29", "2022-04-29T08:58:21Zx", "-"] {
             assert_eq!(parse_iso(no_time), None, "{no_time}");
+        }
+    }
+
+    #[test]
+    fn times_that_begin_with_the_month() {
+        let now = parse_iso("2022-01-05T00:00:00Z");
+        let read = |text| parse_month_first(text, now).map(|(time, used)| (Some(time), used));
+        for (text, expected, used) in [
+            ("Jan  4 11:07:53 host", "2022-01-04T11:07:53Z", 15),
+            ("Jan 05 11:07:53", "2022-01-05T11:07:53Z", 15),
+            ("Jan 18 11:07:53", "2021-01-18T11:07:53Z", 15),
+            ("Feb 29 00:00:00", "2020-02-29T00:00:00Z", 15),
+            ("Jan 25 2021 20:37:54 UTC", "2021-01-25T20:37:54Z", 24),
+            ("Jan 25 2021 20:37:54.25 +0100 x", "2021-01-25T19:37:54.25Z", 29),
+        ] {
+            assert_eq!(read(text), Some((parse_iso(expected), used)), "{text}");
+        }
+        for no_time in ["", "Jan", "Jan 32 11:07:53", "Jan 1 2021 20:37:54 PST", "Foo 1 11:07:53"] {
+            assert_eq!(read(no_time), None, "{no_time}");
+        }
+        assert_eq!(parse_month_first("Jan 18 11:07:53", None), None);
+    }
+
+    #[test]
+    fn epochs_are_told_apart_by_their_digits() {
+        let ms = Some(1_651_222_701_407);
+        for text in [
+            "1651222701.407",
+            "1651222701407",
+            "1651222701407539",
+            "1651222701407539800",
+            "2022-04-29T08:58:21.407Z",
+        ] {
+            assert_eq!(parse_any(text), ms, "{text}");
+        }
+        assert_eq!(parse_any("1651222701"), Some(1_651_222_701_000));
+        for no_time in ["", "20220429", "-1651222701", "1.2.3", "99999999999999999999"] {
+            assert_eq!(parse_any(no_time), None, "{no_time}");
         }
     }
 

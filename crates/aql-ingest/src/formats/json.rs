@@ -194,7 +194,8 @@ fn dispatch(json: Json<'_>, payload: &[u8], at: At, out: &mut Out<'_>) -> u64 {
     1
 }
 
-fn give(format: &'static Format, record: JsonRecord<'_>, out: &mut Out<'_>) {
+/// Hands a record to its format.
+pub(super) fn give(format: &'static Format, record: JsonRecord<'_>, out: &mut Out<'_>) {
     if let Layout::Json { take, .. } = format.layout {
         take(format.name, record, out);
     }

@@ -4,14 +4,17 @@
 //! a record are found. JSON records are told apart one by one, since exports mix them. To add a
 //! format, write its file and add one line to [`FORMATS`].
 
+pub(crate) mod cef;
 pub(crate) mod csv;
 pub(crate) mod evtx;
 pub(crate) mod evtx_dump;
 pub(crate) mod json;
+pub(crate) mod leef;
 pub(crate) mod nxlog;
 pub(crate) mod o365;
 pub(crate) mod o365_csv;
 pub(crate) mod splunk;
+pub(crate) mod syslog;
 pub(crate) mod text;
 pub(crate) mod windows_xml;
 pub(crate) mod winlogbeat;
@@ -77,5 +80,8 @@ pub(crate) static FORMATS: &[Format] = &[
     o365_csv::FORMAT,
     splunk::CSV,
     csv::FORMAT,
+    leef::FORMAT,
+    cef::FORMAT,
+    syslog::FORMAT,
     text::FORMAT,
 ];

@@ -1,10 +1,10 @@
-//! Lines of text of no known kind. Each is an unparsed event.
+//! Lines of text: syslog in all its shapes, and lines of no known kind, which are unparsed events.
 
 use std::borrow::Cow;
 
 use aql_diag::{Diagnostic, codes};
 
-use super::{Format, Layout};
+use super::{Format, Layout, syslog};
 use crate::frame::{Frame, Frames, Lines};
 use crate::normalise::generic::NamedFields;
 use crate::out::{At, Out};
@@ -22,8 +22,10 @@ pub(crate) fn read(stream: &mut Stream<'_>, first: u64, end: Option<u64>, out: &
         match frame {
             Frame::Record { offset, bytes, .. } => {
                 let at = At { record, offset };
-                decode(bytes, at, out);
-                out.unparsed(FORMAT.name, bytes, NamedFields::None, record);
+                let text = decode(bytes, at, out);
+                if !syslog::take(&text, bytes, at, out) {
+                    out.unparsed(FORMAT.name, bytes, NamedFields::None, record);
+                }
             }
             other => not_a_record(&other, record, out),
         }

@@ -66,7 +66,7 @@ pub(crate) fn of(name: &str, class: &ClassFacts<'_>, qid: &Qid) -> Option<Result
         "qideventcategory" => known_text(class.event_category),
         "category" => integer(qid.category),
         "highlevelcategory" => integer(qid.category - qid.category.rem_euclid(1000)),
-        "severity" => integer(qid.severity),
+        "severity" => integer(class.severity.unwrap_or(qid.severity)),
         "credibility" => integer(CREDIBILITY),
         "eventcount" | "processorid" => integer(1),
         "domainid"

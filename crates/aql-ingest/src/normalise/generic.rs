@@ -40,6 +40,8 @@ impl Generic {
                 device_type: DEVICE_TYPE,
                 event_id: "",
                 event_category: "",
+                severity: None,
+                fields_first: false,
                 unparsed: true,
             };
             Rc::new(Plan::new(count, needs, &facts, |column| {
@@ -65,12 +67,18 @@ pub(crate) enum NamedFields<'r> {
         /// The row.
         cells: &'r [String],
     },
+    /// Names and values. Where a name occurs twice, the first counts.
+    Pairs(&'r [(Cow<'r, str>, Cow<'r, str>)]),
 }
 
-impl NamedFields<'_> {
-    /// The field of this name, in any case, if it is not empty.
-    pub(crate) fn get<'v>(&'v self, name: &str, scratch: &'v mut String) -> Option<Cow<'v, str>> {
-        match self {
+impl<'r> NamedFields<'r> {
+    /// The value of this name; in any case, unless another is spelled exactly so. An empty value is
+    /// none.
+    pub(crate) fn get<'v>(&self, name: &str, scratch: &'v mut String) -> Option<Cow<'v, str>>
+    where
+        'r: 'v,
+    {
+        match *self {
             NamedFields::None => None,
             NamedFields::Json(json) => {
                 json.get(name).or_else(|| json.path(name))?.text(scratch).map(Cow::Borrowed)
@@ -79,6 +87,11 @@ impl NamedFields<'_> {
                 let at = header.iter().position(|h| h.eq_ignore_ascii_case(name))?;
                 cells.get(at).map(|cell| Cow::Borrowed(cell.as_str()))
             }
+            NamedFields::Pairs(pairs) => pairs
+                .iter()
+                .find(|(key, _)| key == name)
+                .or_else(|| pairs.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)))
+                .map(|(_, value)| Cow::Borrowed(&**value)),
         }
         .filter(|value| !value.is_empty())
     }

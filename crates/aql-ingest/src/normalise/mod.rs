@@ -10,6 +10,7 @@
 pub(crate) mod address;
 pub(crate) mod builtin;
 pub(crate) mod generic;
+pub(crate) mod mapped;
 pub(crate) mod o365;
 pub(crate) mod transform;
 pub(crate) mod windows;
@@ -61,8 +62,8 @@ impl Fixed {
 pub(crate) enum Fill<S> {
     /// A column that is made from several facts.
     Made(Builtin),
-    /// The first of these fields that has a value.
-    Fields(Vec<S>),
+    /// The first of these fields that has a value, else this value.
+    Fields(Vec<S>, Fixed),
 }
 
 /// What a resolver knows about a column.
@@ -83,6 +84,10 @@ pub(crate) struct ClassFacts<'c> {
     pub event_id: &'c str,
     /// `qideventcategory`.
     pub event_category: &'c str,
+    /// Severity, where the record says so itself; else it is that of the QID.
+    pub severity: Option<i64>,
+    /// May fields of the record fill built-in columns that are else the same for a whole class?
+    pub fields_first: bool,
     /// Was the record not understood?
     pub unparsed: bool,
 }
@@ -132,7 +137,7 @@ impl<S> Plan<S> {
             id,
             wanted: true,
             device_type: class.device_type,
-            severity: qid.severity,
+            severity: class.severity.unwrap_or(qid.severity),
             fixed: Vec::new(),
             dynamic: Vec::new(),
             facts: None,
@@ -141,6 +146,13 @@ impl<S> Plan<S> {
         for (index, column) in needs.columns().iter().enumerate() {
             let resolved = match column.kind {
                 ColumnKind::Builtin => match builtin::of(&column.name, class, qid) {
+                    Some(Ok(fixed)) if class.fields_first => match resolve(column) {
+                        Resolved::Fields(fields) if !fields.is_empty() => {
+                            plan.dynamic.push((index, column.ty, Fill::Fields(fields, fixed)));
+                            continue;
+                        }
+                        _ => Resolved::Fixed(fixed),
+                    },
                     Some(Ok(fixed)) => Resolved::Fixed(fixed),
                     Some(Err(made)) => {
                         needs_facts |= made.needs_facts();
@@ -169,7 +181,7 @@ impl<S> Plan<S> {
                     plan.fixed.push((index, column.ty, Fixed::Null));
                 }
                 Resolved::Fields(fields) => {
-                    plan.dynamic.push((index, column.ty, Fill::Fields(fields)));
+                    plan.dynamic.push((index, column.ty, Fill::Fields(fields, Fixed::Null)));
                 }
             }
         }
@@ -315,13 +327,15 @@ pub(crate) fn fill<S>(
     for (index, ty, fill) in &plan.dynamic {
         let index = *index;
         let made = match fill {
-            Fill::Fields(fields) => {
+            Fill::Fields(fields, otherwise) => {
                 for field in fields {
                     if let Some(value) = record.value(field, &mut scratch.text) {
                         set_text(builder, index, *ty, &value);
                         break;
                     }
                 }
+                // Not set if it had no value, or one that the column cannot hold.
+                otherwise.set(builder, index, *ty);
                 continue;
             }
             Fill::Made(made) => made,

@@ -97,6 +97,8 @@ fn make(id: usize, needs: &Needs, class: &Class) -> Plan<Field> {
         device_type: DEVICE_TYPE,
         event_id: &class.operation,
         event_category: &class.workload,
+        severity: None,
+        fields_first: false,
         unparsed: false,
     };
     Plan::new(id, needs, &facts, |column| resolve(column, class))

@@ -1,0 +1,122 @@
+//! Log Event Extended Format, 1.0 and 2.0 (IBM, "LEEF guide"), with the deviations of IBM's own
+//! products: a missing delimiter field in 2.0, the delimiter in hexadecimal.
+
+use std::borrow::Cow;
+
+use aql_catalog::Catalog;
+
+use super::syslog::Header;
+use super::{Format, Layout};
+use crate::normalise::generic::NamedFields;
+use crate::normalise::mapped::MappedRecord;
+use crate::out::{At, Out};
+use crate::time::{parse_any, parse_month_first};
+
+/// The format.
+pub(crate) const FORMAT: Format = Format {
+    name: "leef",
+    about: "LEEF 1.0 and 2.0, with or without a syslog header",
+    layout: Layout::Lines,
+};
+
+/// A name and a value.
+type Pair<'m> = (Cow<'m, str>, Cow<'m, str>);
+
+/// Takes a message that begins with `LEEF:`; `false` if it is not LEEF after all.
+pub(super) fn take(
+    message: &str,
+    header: &Header<'_>,
+    payload: &[u8],
+    at: At,
+    out: &mut Out<'_>,
+) -> bool {
+    let Some(mut pairs) = pairs(message) else { return false };
+    if let Some(host) = header.host {
+        pairs.push(("@host".into(), host.into()));
+    }
+    let Some(mapping) = Catalog::get().mapping(FORMAT.name) else { return false };
+    let fields = NamedFields::Pairs(&pairs);
+    let mut scratch = String::new();
+    let device_time = fields.get("devTime", &mut scratch);
+    let device_time = device_time.and_then(|text| {
+        parse_any(&text).or_else(|| Some(parse_month_first(&text, out.options.now)?.0))
+    });
+    let time = device_time.or(header.time);
+    out.mapped(FORMAT.name, &MappedRecord { mapping, fields, payload, time }, at.record);
+    true
+}
+
+/// Header fields and attributes, in order.
+fn pairs(message: &str) -> Option<Vec<Pair<'_>>> {
+    let rest = message.strip_prefix("LEEF:")?;
+    let mut parts = rest.splitn(6, '|');
+    let version = parts.next()?;
+    if !matches!(version, "1.0" | "2.0" | "1" | "2") {
+        return None;
+    }
+    let mut pairs: Vec<Pair<'_>> = Vec::new();
+    for name in ["@vendor", "@product", "@version", "@eventid"] {
+        pairs.push((name.into(), parts.next()?.trim().into()));
+    }
+    let mut rest = parts.next().unwrap_or_default();
+    let mut delimiter = '\t';
+    if version.starts_with('2')
+        && let Some((field, attributes)) = rest.split_once('|')
+        && let Some(own) = delimiter_of(field)
+    {
+        (delimiter, rest) = (own, attributes);
+    }
+    for attribute in rest.split(delimiter) {
+        if let Some((key, value)) = attribute.split_once('=') {
+            pairs.push((key.trim().into(), value.trim_end_matches(['\r', '\n']).into()));
+        }
+    }
+    Some(pairs)
+}
+
+/// The delimiter that the sixth field of LEEF 2.0 names: itself, hexadecimal, or nothing for a tab.
+/// Nothing if the field is none, since some products leave it out.
+fn delimiter_of(field: &str) -> Option<char> {
+    let mut chars = field.chars();
+    match (chars.next(), chars.next()) {
+        (None, _) => return Some('\t'),
+        (Some(c), None) => return Some(c),
+        _ => {}
+    }
+    let hex = field
+        .strip_prefix("0x")
+        .or_else(|| field.strip_prefix("0X"))
+        .or_else(|| field.strip_prefix(['x', 'X']))?;
+    if hex.len() > 4 {
+        return None;
+    }
+    char::from_u32(u32::from_str_radix(hex, 16).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pairs;
+
+    fn text(message: &str) -> String {
+        let Some(pairs) = pairs(message) else { return "none".into() };
+        pairs.iter().skip(3).map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(";")
+    }
+
+    #[test]
+    fn delimiters() {
+        for (message, expected) in [
+            ("LEEF:1.0|V|P|1|id|a=1\tb c=2=3\td", "@eventid=id;a=1;b c=2=3"),
+            ("LEEF:2.0|V|P|1|id|^|a=1^b=2", "@eventid=id;a=1;b=2"),
+            ("LEEF:2.0|V|P|1|id|0x5E|a=1^b=2", "@eventid=id;a=1;b=2"),
+            ("LEEF:2.0|V|P|1|id|x7c|a=1|b=2", "@eventid=id;a=1;b=2"),
+            ("LEEF:2.0|V|P|1|id||a=1\tb=2", "@eventid=id;a=1;b=2"),
+            // No delimiter field at all; a pipe later in the line is data.
+            ("LEEF:2.0|V|P|1|id|a=1|2\tb=2", "@eventid=id;a=1|2;b=2"),
+            ("LEEF:1.0|V|P|1|id", "@eventid=id"),
+            ("LEEF:1.0|V|P", "none"),
+            ("LEEF:3.0|V|P|1|id|", "none"),
+        ] {
+            assert_eq!(text(message), expected, "{message}");
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Syslog lines: their header, and what their message is.
+//!
+//! Headers of RFC 3164 and RFC 5424, also stacked by relays (the innermost host and time count),
+//! with the octet count of RFC 6587 in front or without. The message may be LEEF, CEF, a JSON record
+//! of any format, or a Windows event as XML (Sysmon for Linux); any other is kept as an unparsed
+//! event whose time and host are known.
+//!
+//! LEEF and CEF need no header; other lines count as syslog only if they have one.
+
+use aql_catalog::Catalog;
+
+use super::{Format, JsonRecord, Layout, cef, json, leef, windows_xml};
+use crate::json::{Json, parse_whole};
+use crate::normalise::generic::NamedFields;
+use crate::normalise::mapped::MappedRecord;
+use crate::out::{At, Out};
+use crate::time::{parse_iso, parse_month_first};
+
+/// The format.
+pub(crate) const FORMAT: Format = Format {
+    name: "syslog",
+    about: "syslog (RFC 3164, RFC 5424) with JSON or event XML, or kept as unparsed events",
+    layout: Layout::Lines,
+};
+
+/// What a syslog header says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Header<'l> {
+    /// Epoch milliseconds.
+    pub time: Option<i64>,
+    /// The host that sent the message.
+    pub host: Option<&'l str>,
+    /// The program.
+    pub app: Option<&'l str>,
+    /// Its process id.
+    pub pid: Option<&'l str>,
+}
+
+/// Headers in front of each other that are looked through.
+const MAX_STACKED: usize = 8;
+
+/// Takes a line; `false` if it is no syslog, LEEF or CEF.
+pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> bool {
+    let now = out.options.now;
+    if let Some(start) = marker(line, "LEEF:").or_else(|| marker(line, "CEF:")) {
+        let (before, message) = line.split_at(start);
+        let header = headers(before, now).map(|(header, _)| header).unwrap_or_default();
+        let taken = leef::take(message, &header, payload, at, out)
+            || cef::take(message, &header, payload, at, out);
+        if taken {
+            return true;
+        }
+    }
+    let Some((header, message)) = headers(line, now) else { return false };
+    let message = message.trim_start_matches('\u{feff}');
+    if let Some(start) = message.find('{').filter(|start| is_prefix_free(message, *start)) {
+        let text = message.get(start..).unwrap_or_default().trim_end();
+        let mut nodes = Vec::new();
+        if parse_whole(text, &mut nodes, out.options.max_depth).is_ok()
+            && let Some(json) = Json::root(text, &nodes)
+        {
+            let format = json::format_of(json);
+            if format.name != json::FORMAT.name {
+                json::give(format, JsonRecord { json, payload, at }, out);
+                return true;
+            }
+        }
+    }
+    if windows_xml::is_event(message)
+        && windows_xml::take_text(FORMAT.name, message.trim(), at.record, out).is_ok()
+    {
+        return true;
+    }
+    let Some(mapping) = Catalog::get().mapping(FORMAT.name) else { return false };
+    let mut pairs = vec![("@message".into(), message.into())];
+    let named = [("@host", header.host), ("@app", header.app), ("@pid", header.pid)];
+    pairs.extend(named.into_iter().filter_map(|(name, value)| Some((name.into(), value?.into()))));
+    let fields = NamedFields::Pairs(&pairs);
+    let record = MappedRecord { mapping, fields, payload, time: header.time };
+    out.mapped(FORMAT.name, &record, at.record);
+    true
+}
+
+/// Where LEEF or CEF begins: at the start of a word, with a version behind.
+fn marker(line: &str, mark: &str) -> Option<usize> {
+    memchr::memmem::find_iter(line.as_bytes(), mark.as_bytes()).find(|&at| {
+        let before = at.checked_sub(1).and_then(|i| line.as_bytes().get(i));
+        let after = line.as_bytes().get(at + mark.len());
+        before.is_none_or(|b| matches!(b, b' ' | b'\t' | b':' | b'>'))
+            && after.is_some_and(u8::is_ascii_digit)
+    })
+}
+
+/// Is what stands in front of a JSON message at most a tag (`prog[1]:`) or a cookie (`@cee:`)?
+fn is_prefix_free(message: &str, start: usize) -> bool {
+    message.get(..start).is_some_and(|before| {
+        let before = before.trim_end();
+        before.is_empty() || (before.ends_with(':') && !before.contains(char::is_whitespace))
+    })
+}
+
+/// Reads the headers in front of a line, and what follows; nothing if there is none.
+fn headers(line: &str, now: Option<i64>) -> Option<(Header<'_>, &str)> {
+    let mut found: Option<Header<'_>> = None;
+    let mut rest = line;
+    for _ in 0..MAX_STACKED {
+        let Some((header, after)) = header(rest, now) else { break };
+        let outer = found.unwrap_or_default();
+        found = Some(Header {
+            time: header.time.or(outer.time),
+            host: header.host.or(outer.host),
+            app: header.app.or(outer.app),
+            pid: header.pid.or(outer.pid),
+        });
+        rest = after;
+    }
+    Some((found?, rest))
+}
+
+/// Reads one header.
+fn header(line: &str, now: Option<i64>) -> Option<(Header<'_>, &str)> {
+    let line = without_octet_count(line).trim_start_matches(' ');
+    let (has_priority, rest) = match priority(line) {
+        Some(rest) => (true, rest.trim_start_matches(' ')),
+        None => (false, line),
+    };
+    if has_priority && let Some(rest) = rest.strip_prefix("1 ") {
+        return Some(rfc5424(rest));
+    }
+    let dated = match parse_month_first(rest, now) {
+        Some((time, used)) => Some((Some(time), used)),
+        // Without a present the year is unknown, but it is a header all the same.
+        None => parse_month_first(rest, Some(0)).map(|(_, used)| (None, used)),
+    };
+    let dated = dated.or_else(|| {
+        let word = rest.split(' ').next().unwrap_or_default();
+        (has_priority && word.contains('T')).then(|| Some((Some(parse_iso(word)?), word.len())))?
+    });
+    let (time, rest) = match dated {
+        Some((time, used)) => (time, rest.get(used..).unwrap_or_default()),
+        None if has_priority => return Some((Header::default(), rest)),
+        None => return None,
+    };
+    let rest = rest.trim_start_matches(' ');
+    let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
+    let mut header = Header { time, ..Header::default() };
+    let is_tag = word.ends_with(':') || word.contains('[') || word.contains('|');
+    let rest = if is_tag || word.is_empty() {
+        rest
+    } else {
+        header.host = Some(word);
+        after
+    };
+    (header.app, header.pid) = tag(rest);
+    Some((header, rest))
+}
+
+/// `TIMESTAMP HOST APP PROCID MSGID SD MSG`; senders of LEEF and CEF leave out what follows the
+/// host.
+fn rfc5424(line: &str) -> (Header<'_>, &str) {
+    let mut rest = line;
+    let mut next = || {
+        let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
+        rest = after;
+        Some(word).filter(|word| !matches!(*word, "-" | ""))
+    };
+    let time = next().and_then(parse_iso);
+    let (host, app, pid, _message_id) = (next(), next(), next(), next());
+    (Header { time, host, app, pid }, structured_data(rest))
+}
+
+/// What follows the structured data.
+fn structured_data(text: &str) -> &str {
+    if let Some(rest) = text.strip_prefix('-') {
+        return rest.trim_start_matches(' ');
+    }
+    let mut in_quotes = false;
+    let mut escaped = false;
+    let mut depth = 0_usize;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_quotes => escaped = true,
+            b'"' if depth > 0 => in_quotes = !in_quotes,
+            b'[' if !in_quotes => depth = 1,
+            b']' if !in_quotes => depth = 0,
+            _ if depth == 0 => return text.get(at..).unwrap_or_default().trim_start_matches(' '),
+            _ => {}
+        }
+    }
+    // Never closed: it was no structured data.
+    if depth > 0 { text } else { "" }
+}
+
+/// `prog[123]:` in front of a message.
+fn tag(message: &str) -> (Option<&str>, Option<&str>) {
+    let word = message.split(' ').next().unwrap_or_default();
+    let Some(word) = word.strip_suffix(':') else { return (None, None) };
+    match word.split_once('[') {
+        Some((app, pid)) => (Some(app), pid.strip_suffix(']')),
+        None => (Some(word), None),
+    }
+}
+
+/// What follows `<PRI>`: one to three digits, at most 191.
+fn priority(line: &str) -> Option<&str> {
+    let (digits, rest) = line.strip_prefix('<')?.split_once('>')?;
+    let is_number = (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    (is_number && digits.parse::<u16>().is_ok_and(|n| n <= 191)).then_some(rest)
+}
+
+/// Without the length in front of a message (RFC 6587).
+fn without_octet_count(line: &str) -> &str {
+    match line.split_once(' ') {
+        Some((count, rest))
+            if !count.is_empty()
+                && count.len() <= 7
+                && count.bytes().all(|b| b.is_ascii_digit())
+                && priority(rest).is_some() =>
+        {
+            rest
+        }
+        _ => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::headers;
+    use crate::time::parse_iso;
+
+    #[test]
+    fn headers_and_what_follows() {
+        let now = parse_iso("2022-06-01T00:00:00Z");
+        let cases = [
+            ("<13>Jan 18 11:07:53 192.168.1.1 text", "2022-01-18T11:07:53Z 192.168.1.1 - -|text"),
+            (
+                "Jan  8 11:07:53 h sshd[12]: Accepted",
+                "2022-01-08T11:07:53Z h sshd 12|sshd[12]: Accepted",
+            ),
+            (
+                "<34>1 2003-10-11T22:14:15.003Z h su 7 ID47 - \u{feff}text",
+                "2003-10-11T22:14:15.003Z h su 7|\u{feff}text",
+            ),
+            (
+                "<165>1 2003-10-11T22:14:15+02:00 h app - - [a b=\"x\\\"]y\"][c d=\"e\"] text",
+                "2003-10-11T20:14:15Z h app -|text",
+            ),
+            ("48 <13>Jan 18 11:07:53 h x: y", "2022-01-18T11:07:53Z h x -|x: y"),
+            (
+                "<13>Jan 18 11:07:53 relay <13>Jan 18 11:07:52 origin x: y",
+                "2022-01-18T11:07:52Z origin x -|x: y",
+            ),
+            ("<134> text", "? - - -|text"),
+            ("<13>2022-01-18T11:07:53Z h t: x", "2022-01-18T11:07:53Z h t -|t: x"),
+        ];
+        for (line, expected) in cases {
+            let (header, rest) = headers(line, now).expect(line);
+            let (time, others) = expected.split_once(' ').expect(expected);
+            assert_eq!(header.time, parse_iso(time), "{line}");
+            let or = |value: Option<&str>| value.unwrap_or("-").to_owned();
+            let found = format!("{} {} {}|{rest}", or(header.host), or(header.app), or(header.pid));
+            assert_eq!(found, others, "{line}");
+        }
+        for no_header in
+            ["", "plain text", "<999>x", "<>x", "2022-01-18 11:07:53 INFO x", "{\"a\":1}"]
+        {
+            assert_eq!(headers(no_header, now), None, "{no_header}");
+        }
+    }
+}

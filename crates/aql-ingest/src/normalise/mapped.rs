@@ -1,0 +1,202 @@
+//! Records of pairs of names and values, filled as a mapping says.
+//!
+//! A mapping is data (`aql_catalog::Mapping`): the ones of LEEF, CEF and their like are embedded,
+//! and a user can hand in others for logs that nobody else has. Classes are log source type, event
+//! id, event category and severity.
+//!
+//! Not in here: how a format is taken apart into pairs.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use aql_catalog::{FieldSource, Mapping};
+use aql_event::{Column, ColumnKind, Needs};
+use rustc_hash::FxHashMap;
+
+use super::generic::NamedFields;
+use super::{ClassFacts, Plan, Record, Resolved, Texts, transform};
+use crate::time::parse_any;
+
+/// A field of a mapped record that a plan asks for.
+#[derive(Clone, Debug)]
+pub(crate) enum Field {
+    /// As the mapping says.
+    Source(FieldSource),
+    /// By its own name.
+    Raw(String),
+}
+
+/// What a class of mapped records has in common.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Class {
+    mapping: String,
+    device_type: i64,
+    event_id: String,
+    event_category: String,
+    severity: Option<i64>,
+}
+
+/// Makes and keeps the plans of the classes that were met.
+#[derive(Debug, Default)]
+pub(crate) struct Mapped {
+    plans: FxHashMap<Class, Rc<Plan<Field>>>,
+}
+
+/// Plans that are kept; hostile input could hold any number of event ids.
+const MAX_PLANS: usize = 1 << 14;
+
+impl Mapped {
+    /// The plan of a record's class.
+    pub(crate) fn class(
+        &mut self,
+        needs: &Needs,
+        format: &'static str,
+        record: &MappedRecord<'_>,
+    ) -> Rc<Plan<Field>> {
+        let class = record.class();
+        if let Some(plan) = self.plans.get(&class) {
+            return Rc::clone(plan);
+        }
+        let facts = ClassFacts {
+            format,
+            device_type: class.device_type,
+            event_id: &class.event_id,
+            event_category: &class.event_category,
+            severity: class.severity,
+            fields_first: true,
+            unparsed: record.mapping.unparsed,
+        };
+        let plan = Plan::new(self.plans.len(), needs, &facts, |column| {
+            resolve(column, record.mapping, &class.event_category)
+        });
+        let plan = Rc::new(plan);
+        if self.plans.len() >= MAX_PLANS {
+            self.plans.clear();
+        }
+        self.plans.insert(class, Rc::clone(&plan));
+        plan
+    }
+}
+
+fn resolve(column: &Column, mapping: &Mapping, category: &str) -> Resolved<Field> {
+    if column.kind == ColumnKind::Field {
+        return Resolved::Fields(vec![Field::Raw(column.name.to_string())]);
+    }
+    let is_of = |source: &&FieldSource| {
+        source.categories.is_empty()
+            || source.categories.iter().any(|of| of.eq_ignore_ascii_case(category))
+    };
+    let mut fields: Vec<Field> =
+        mapping.sources(&column.name).iter().filter(is_of).cloned().map(Field::Source).collect();
+    // A property that the mapping does not know may be a field of that very name: so QRadar names
+    // the custom properties of LEEF and CEF keys.
+    if column.kind == ColumnKind::Property {
+        fields.push(Field::Raw(column.name.to_string()));
+    }
+    Resolved::Fields(fields)
+}
+
+/// A record with its mapping.
+pub(crate) struct MappedRecord<'r> {
+    /// How it becomes an event.
+    pub mapping: &'r Mapping,
+    /// Its fields.
+    pub fields: NamedFields<'r>,
+    /// The raw record.
+    pub payload: &'r [u8],
+    /// Its time in epoch milliseconds, if the format knows better than the mapping.
+    pub time: Option<i64>,
+}
+
+impl MappedRecord<'_> {
+    /// The value of the first of these fields that has one.
+    fn first(&self, sources: &[FieldSource]) -> Option<String> {
+        let mut scratch = Texts::default();
+        sources.iter().find_map(|source| self.source(source, &mut scratch).map(Cow::into_owned))
+    }
+
+    fn source<'v>(&'v self, source: &FieldSource, scratch: &'v mut Texts) -> Option<Cow<'v, str>> {
+        let [first, _] = scratch;
+        let value = self.fields.get(&source.field, first)?;
+        transform::apply(&source.transform, value)
+    }
+
+    fn class(&self) -> Class {
+        let mut scratch = String::new();
+        let device_type = self.mapping.device_type(|condition| {
+            condition.holds(self.fields.get(&condition.field, &mut scratch).as_deref())
+        });
+        Class {
+            mapping: self.mapping.name.clone(),
+            device_type,
+            event_id: self.first(&self.mapping.event_id).unwrap_or_default(),
+            event_category: self.first(&self.mapping.event_category).unwrap_or_default(),
+            severity: self.first(&self.mapping.severity).as_deref().and_then(severity),
+        }
+    }
+
+    /// Its time in epoch milliseconds.
+    pub(crate) fn time(&self) -> Option<i64> {
+        let mut scratch = Texts::default();
+        self.time.or_else(|| {
+            let mut sources = self.mapping.time.iter();
+            sources.find_map(|source| parse_any(&self.source(source, &mut scratch)?))
+        })
+    }
+}
+
+/// A severity from 0 to 10, or one of CEF's words for it (event model, 6.8).
+fn severity(text: &str) -> Option<i64> {
+    let text = text.trim();
+    if let Ok(number) = text.parse::<i64>() {
+        return (0..=10).contains(&number).then_some(number);
+    }
+    Some(match text.to_ascii_lowercase().as_str() {
+        "unknown" => 3,
+        "low" => 2,
+        "medium" => 5,
+        "high" => 8,
+        "very-high" => 10,
+        _ => return None,
+    })
+}
+
+impl Record<Field> for MappedRecord<'_> {
+    fn value<'v>(&'v self, field: &Field, scratch: &'v mut Texts) -> Option<Cow<'v, str>> {
+        match field {
+            Field::Raw(name) => self.fields.get(name, &mut scratch[0]),
+            Field::Source(source) => self.source(source, scratch),
+        }
+    }
+
+    fn host<'v>(&'v self, scratch: &'v mut String) -> Option<Cow<'v, str>> {
+        *scratch = self.first(&self.mapping.host)?;
+        Some(Cow::Borrowed(scratch))
+    }
+
+    fn payload(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.payload);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::severity;
+
+    #[test]
+    fn severities() {
+        let cases = [
+            ("0", Some(0)),
+            ("10", Some(10)),
+            (" 7 ", Some(7)),
+            ("11", None),
+            ("-1", None),
+            ("Very-High", Some(10)),
+            ("medium", Some(5)),
+            ("warning", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(severity(text), expected, "{text}");
+        }
+    }
+}
