@@ -29,7 +29,12 @@ pub(crate) fn open(paths: &[PathBuf], args: &EvidenceArgs) -> Opened {
         .unwrap_or(1)
         .max(1);
     let progress = Arc::new(Progress::default());
-    let options = Options { threads, progress: Some(Arc::clone(&progress)), ..Options::default() };
+    let options = Options {
+        threads,
+        progress: Some(Arc::clone(&progress)),
+        now: Some(crate::query::clock()),
+        ..Options::default()
+    };
     let (evidence, problems) = Evidence::open(paths, options);
     let incomplete = problems.iter().any(aql_diag::Diagnostic::is_error);
     messages::diagnostics(&problems, None, args.quiet);
