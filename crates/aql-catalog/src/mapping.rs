@@ -12,9 +12,9 @@ use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use serde::de::{self, Deserializer};
 
+use crate::Catalog;
 use crate::properties::Profile;
 use crate::transform::Transform;
-use crate::Catalog;
 
 /// How records of one kind become events.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,9 +27,9 @@ pub struct Mapping {
     /// takes whatever no format knows.
     pub matches: Vec<Condition>,
     /// Log source types, the first whose conditions hold.
-    types: Vec<TypeRule>,
+    pub(crate) types: Vec<TypeRule>,
     /// The type if none of them does.
-    default_type: i64,
+    pub(crate) default_type: i64,
     /// Fields of `qideventid`, the first that has a value.
     pub event_id: Vec<FieldSource>,
     /// Fields of `qideventcategory`.
@@ -41,7 +41,7 @@ pub struct Mapping {
     /// Fields of the host that sent it.
     pub host: Vec<FieldSource>,
     /// Where columns come from, by the name of the built-in column or property in lower case.
-    columns: FxHashMap<String, Vec<FieldSource>>,
+    pub(crate) columns: FxHashMap<String, Vec<FieldSource>>,
 }
 
 /// What a field of a record must be.
@@ -63,10 +63,12 @@ pub struct FieldSource {
     pub transform: Transform,
     /// Event categories whose records have it; empty for all.
     pub categories: Vec<String>,
+    /// Event ids whose records have it; empty for all.
+    pub events: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct TypeRule {
+pub(crate) struct TypeRule {
     conditions: Vec<Condition>,
     id: i64,
 }
@@ -166,7 +168,8 @@ impl<'de> Deserialize<'de> for Sources {
                     Transform::NAMES.join(", ")
                 ))
             })?;
-            Ok(FieldSource { field: field.to_owned(), transform, categories: Vec::new() })
+            let field = field.to_owned();
+            Ok(FieldSource { field, transform, categories: Vec::new(), events: Vec::new() })
         };
         texts.into_iter().map(source).collect::<Result<_, _>>().map(Sources)
     }

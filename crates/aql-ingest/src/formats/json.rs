@@ -29,8 +29,10 @@ pub(crate) const FORMAT: Format = Format {
 const WRAPPERS: &[&str] = &["value", "records", "events", "Results"];
 
 /// Keys that may stand beside that array: how many there are, where the next ones are, how the
-/// query went. Anything else says something about the records, so the object is a record itself.
+/// query went, which columns it has. Anything else says something about the records, so the object is a record itself.
 const BOOKKEEPING: &[&str] = &[
+    "schema",
+    "stats",
     "count",
     "total",
     "totalCount",

@@ -42,7 +42,8 @@ pub(super) fn take(
         parse_any(&text).or_else(|| Some(parse_month_first(&text, out.options.now)?.0))
     });
     let time = device_time.or(header.time);
-    out.mapped(FORMAT.name, &MappedRecord { mapping, fields, payload, time }, at.record);
+    let record = MappedRecord { mapping, fields, payload, time, category: None };
+    out.mapped(FORMAT.name, &record, at.record);
     true
 }
 

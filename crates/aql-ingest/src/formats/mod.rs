@@ -6,6 +6,7 @@
 
 pub(crate) mod cef;
 pub(crate) mod csv;
+pub(crate) mod defender;
 pub(crate) mod evtx;
 pub(crate) mod evtx_dump;
 pub(crate) mod json;
@@ -76,9 +77,11 @@ pub(crate) static FORMATS: &[Format] = &[
     winlogbeat::FORMAT,
     nxlog::FORMAT,
     o365::FORMAT,
+    defender::FORMAT,
     json::FORMAT,
     o365_csv::FORMAT,
     splunk::CSV,
+    defender::CSV,
     csv::FORMAT,
     leef::FORMAT,
     cef::FORMAT,

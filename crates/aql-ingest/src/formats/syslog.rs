@@ -76,7 +76,7 @@ pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> boo
     let named = [("@host", header.host), ("@app", header.app), ("@pid", header.pid)];
     pairs.extend(named.into_iter().filter_map(|(name, value)| Some((name.into(), value?.into()))));
     let fields = NamedFields::Pairs(&pairs);
-    let record = MappedRecord { mapping, fields, payload, time: header.time };
+    let record = MappedRecord { mapping, fields, payload, time: header.time, category: None };
     out.mapped(FORMAT.name, &record, at.record);
     true
 }
