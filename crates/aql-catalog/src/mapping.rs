@@ -302,7 +302,10 @@ pub(crate) type Mappings = FxHashMap<&'static str, Mapping>;
 
 /// Every embedded mapping: a file, and a line here.
 const FILES: &[(&str, &str)] = &[
+    ("auditd", include_str!("../data/mappings/auditd.toml")),
     ("cef", include_str!("../data/mappings/cef.toml")),
+    ("exchange-tracking", include_str!("../data/mappings/exchange-tracking.toml")),
+    ("google-workspace", include_str!("../data/mappings/google-workspace.toml")),
     ("leef", include_str!("../data/mappings/leef.toml")),
     ("syslog", include_str!("../data/mappings/syslog.toml")),
 ];

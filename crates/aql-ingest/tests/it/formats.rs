@@ -322,3 +322,41 @@ fn hunting_rows_are_the_same_in_every_wrapper() {
         }
     }
 }
+
+#[test]
+fn exchange_message_tracking() {
+    let properties = ["Sender", "Recipients", "Subject", "Message ID", "Network Message ID"];
+    let needs = wide(&properties, &["custom-data", "related-recipient-address"]);
+    let (batches, report) =
+        scan_paths(&[data("exchange-tracking.log")], &needs, Options::default());
+    insta::assert_snapshot!(format!("{}{}", render_report(&report), render(&batches)));
+}
+
+#[test]
+fn google_workspace() {
+    let properties = ["Operation", "Application", "Forward To", "Target Username", "Object Name"];
+    let needs = wide(&properties, &["actor.email", "primary_event", "new_value", "events.type"]);
+    let (batches, report) =
+        scan_paths(&[data("google-workspace.json")], &needs, Options::default());
+    insta::assert_snapshot!(format!("{}{}", render_report(&report), render(&batches)));
+}
+
+#[test]
+fn auditd() {
+    let properties = [
+        "Process Path",
+        "Process Name",
+        "Process CommandLine",
+        "Process ID",
+        "Parent Process ID",
+        "Current Directory",
+        "File Path",
+        "Filename",
+        "Result Status",
+        "Rule Name",
+        "Record ID",
+    ];
+    let needs = wide(&properties, &["syscall", "terminal", "a0", "AUID"]);
+    let (batches, report) = scan_paths(&[data("auditd.log")], &needs, Options::default());
+    insta::assert_snapshot!(format!("{}{}", render_report(&report), render(&batches)));
+}
