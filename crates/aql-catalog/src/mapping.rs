@@ -12,9 +12,9 @@ use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use serde::de::{self, Deserializer};
 
+use crate::Catalog;
 use crate::properties::Profile;
 use crate::transform::Transform;
-use crate::Catalog;
 
 /// How records of one kind become events.
 #[derive(Clone, Debug, PartialEq)]

@@ -32,7 +32,7 @@ pub(crate) fn open(paths: &[PathBuf], args: &EvidenceArgs) -> Opened {
     let options = Options {
         threads,
         progress: Some(Arc::clone(&progress)),
-        now: Some(crate::query::clock()),
+        now: Some(crate::query::wall_clock()),
         ..Options::default()
     };
     let (evidence, problems) = Evidence::open(paths, options);

@@ -66,7 +66,10 @@ pub(crate) fn sniff(head: &[u8], whole: bool) -> Sniffed {
         return Sniffed::Unknown;
     }
     match text.first() {
-        Some(b'<') if is_event_xml(text) => Sniffed::Xml,
+        // A digit: the priority of a syslog line, which may hold an event.
+        Some(b'<') if !text.get(1).is_some_and(u8::is_ascii_digit) && is_event_xml(text) => {
+            Sniffed::Xml
+        }
         Some(b'{') => json_layout(text, whole),
         Some(b'[') if is_json_array(text) => Sniffed::JsonValues,
         _ => csv_delimiter(text, whole).map_or(Sniffed::Lines, Sniffed::Csv),
@@ -206,6 +209,7 @@ mod tests {
             (b"<Event>", Sniffed::Xml),
             (b"<134>Oct 1 host CEF:0|a|b", Sniffed::Lines),
             (b"<EventData>", Sniffed::Lines),
+            (b"<14>May  1 10:00:01 web1 sysmon: <Event><System/></Event>", Sniffed::Lines),
             (b"{\"a\":1}\n{\"a\":2}\n", Sniffed::JsonLines),
             (b"{\"a\":1}", Sniffed::JsonLines),
             (b"{\n \"a\": 1\n}\n", Sniffed::JsonValues),

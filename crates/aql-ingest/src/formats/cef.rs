@@ -61,6 +61,7 @@ fn pairs(message: &str) -> Option<Vec<Pair<'_>>> {
     pairs.push(("@severity".into(), severity));
     if let Some(id) = windows_event_id(&pairs) {
         pairs.push(("@eventid".into(), id));
+        pairs.push(("@channel".into(), "Security".into()));
     }
     extension(rest, &mut pairs);
     let labelled: Vec<Pair<'_>> = pairs.iter().filter_map(|pair| labelled(pair, &pairs)).collect();
@@ -81,13 +82,14 @@ fn cut_header<'m>(rest: &mut &'m str) -> Option<Cow<'m, str>> {
     Some(unescape(field))
 }
 
-/// The event id of a Windows event: class `Microsoft-Windows-Security-Auditing:4624`.
+/// The event id of an event of Windows' Security log: class
+/// `Microsoft-Windows-Security-Auditing:4624`.
 fn windows_event_id<'m>(pairs: &[Pair<'m>]) -> Option<Cow<'m, str>> {
     let value = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value);
     if !value("@vendor")?.eq_ignore_ascii_case("Microsoft") {
         return None;
     }
-    let (_, id) = value("@class")?.rsplit_once(':')?;
+    let id = value("@class")?.strip_prefix("Microsoft-Windows-Security-Auditing:")?;
     id.bytes().all(|b| b.is_ascii_digit()).then(|| Cow::Owned(id.to_owned()))
 }
 
@@ -152,7 +154,9 @@ fn unescape(text: &str) -> Cow<'_, str> {
 fn labelled<'m>(label: &Pair<'m>, pairs: &[Pair<'m>]) -> Option<Pair<'m>> {
     let key = label.0.strip_suffix("Label")?;
     let (_, value) = pairs.iter().find(|(name, _)| name == key)?;
-    (!label.1.is_empty() && !value.is_empty()).then(|| (label.1.clone(), value.clone()))
+    // Some senders put their labels in quotes.
+    let name = label.1.trim_matches('"');
+    (!name.is_empty() && !value.is_empty()).then(|| (Cow::Owned(name.to_owned()), value.clone()))
 }
 
 #[cfg(test)]
@@ -180,7 +184,8 @@ mod tests {
             ),
             (
                 "CEF:0|Microsoft|Microsoft Windows|1|Microsoft-Windows-Security-Auditing:4624|n|1|",
-                "@class=Microsoft-Windows-Security-Auditing:4624;@name=n;@severity=1;@eventid=4624",
+                "@class=Microsoft-Windows-Security-Auditing:4624;@name=n;@severity=1;@eventid=4624;\
+                 @channel=Security",
             ),
             ("CEF:0|V|P|1|id", "none"),
             ("CEF:7|V|P|1|id|n|5|", "none"),
