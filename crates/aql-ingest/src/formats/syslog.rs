@@ -66,10 +66,13 @@ pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> boo
             }
         }
     }
-    if windows_xml::is_event(message)
-        && windows_xml::take_text(FORMAT.name, message.trim(), at.record, out).is_ok()
-    {
-        return true;
+    if let Some(start) = message.find("<Event").filter(|start| is_prefix_free(message, *start)) {
+        let text = message.get(start..).unwrap_or_default().trim();
+        if windows_xml::is_event(text)
+            && windows_xml::take_text(FORMAT.name, text, at.record, out).is_ok()
+        {
+            return true;
+        }
     }
     let Some(mapping) = Catalog::get().mapping(FORMAT.name) else { return false };
     let mut pairs = vec![("@message".into(), message.into())];
@@ -91,7 +94,7 @@ fn marker(line: &str, mark: &str) -> Option<usize> {
     })
 }
 
-/// Is what stands in front of a JSON message at most a tag (`prog[1]:`) or a cookie (`@cee:`)?
+/// Is what stands in front of a JSON or XML message at most a tag (`prog[1]:`) or a cookie (`@cee:`)?
 fn is_prefix_free(message: &str, start: usize) -> bool {
     message.get(..start).is_some_and(|before| {
         let before = before.trim_end();
