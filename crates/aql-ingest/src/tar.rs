@@ -20,7 +20,7 @@ const MAX_EXTENSION: u64 = 1 << 20;
 /// Is this the first header of an archive? Its checksum has to be right, or its magic.
 pub(crate) fn is_tar(head: &[u8]) -> bool {
     let Some(block) = head.get(..BLOCK) else { return false };
-    block.get(257..262) == Some(b"ustar") || header(block).is_some()
+    block.get(257..262) == Some(b"ustar") || (block.first() != Some(&0) && header(block).is_some())
 }
 
 /// The header in a block, if its checksum is right.
@@ -30,7 +30,7 @@ fn header(block: &[u8]) -> Option<&Header> {
     let (front, rest) = block.split_at_checked(148)?;
     let sum = |bytes: &[u8]| bytes.iter().map(|b| u32::from(*b)).sum::<u32>();
     let found = sum(front) + 8 * u32::from(b' ') + sum(rest.get(8..)?);
-    (told == found && block.first() != Some(&0)).then_some(header)
+    (told == found).then_some(header)
 }
 
 /// A member.
