@@ -1,6 +1,7 @@
 //! Flags.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -25,12 +26,46 @@ pub(crate) enum Command {
     Catalog(CatalogArgs),
 }
 
+/// A number of bytes: `1000`, `64K`, `64M`, `1G`, also `64MB` and `64MiB`.
+fn size(text: &str) -> Result<usize, String> {
+    let upper = text.trim().to_ascii_uppercase();
+    let (digits, unit) =
+        upper.split_at(upper.find(|c: char| !c.is_ascii_digit()).unwrap_or(upper.len()));
+    let shift = match unit.trim_end_matches("IB").trim_end_matches('B') {
+        "" => 0,
+        "K" => 10,
+        "M" => 20,
+        "G" => 30,
+        _ => return Err("write bytes, or a number with K, M or G, such as `256M`".to_owned()),
+    };
+    let number: usize =
+        digits.parse().map_err(|_| "write a number of bytes, such as `256M`".to_owned())?;
+    match number.checked_mul(1 << shift) {
+        Some(0) => Err("a record has at least one byte".to_owned()),
+        Some(bytes) => Ok(bytes),
+        None => Err("that is more than can be counted".to_owned()),
+    }
+}
+
+/// A time in seconds, with a fraction if need be.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let wrong = || "write a number of seconds above 0, such as `30` or `0.5`".to_owned();
+    let seconds: f64 = text.trim().parse().map_err(|_| wrong())?;
+    Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero()).ok_or_else(wrong)
+}
+
 /// Flags about reading evidence.
 #[derive(Debug, Args)]
 pub(crate) struct EvidenceArgs {
     /// Threads that read and match; as many as there are cores by default.
     #[arg(long, value_name = "N", env = "AQL_THREADS", help_heading = "Evidence")]
     pub(crate) threads: Option<usize>,
+    /// Longest record that is read: bytes, or with K, M or G.
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64M", help_heading = "Evidence")]
+    pub(crate) max_record: usize,
+    /// Give up a file that takes longer than this many seconds, and go on with the next.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "Evidence")]
+    pub(crate) max_file_seconds: Option<Duration>,
     /// Fail (exit code 2) if any file cannot be read whole.
     #[arg(long, help_heading = "Evidence")]
     pub(crate) strict_input: bool,
@@ -50,7 +85,8 @@ pub(crate) struct EvidenceArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct HuntArgs {
-    /// Files and folders of evidence; folders are read whole.
+    /// Files, folders and quoted patterns (`logs/**/*.evtx`) of evidence, `-` for standard input.
+    /// Folders are read whole.
     #[arg(value_name = "PATH", required = true)]
     pub(crate) paths: Vec<PathBuf>,
     /// A pack: the name of one in the binary, or a folder. May be repeated.
@@ -83,7 +119,8 @@ pub(crate) struct HuntArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct QueryArgs {
-    /// The query, then files and folders of evidence; with `--file` only these.
+    /// The query, then files, folders and quoted patterns (`logs/**/*.evtx`) of evidence, `-` for
+    /// standard input; with `--file` only these.
     #[arg(value_name = "QUERY|PATH", required = true)]
     pub(crate) operands: Vec<String>,
     /// Read the query from this file.
@@ -192,4 +229,29 @@ pub(crate) enum LevelArg {
     Medium,
     High,
     Critical,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{seconds, size};
+
+    #[test]
+    fn sizes() {
+        for (text, bytes) in
+            [("1000", 1000), ("64k", 64 << 10), ("64MiB", 64 << 20), ("1gb", 1 << 30)]
+        {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "0", "M", "-1", "1.5M", "64X", "99999999999999999999", "99999999999999G"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn times() {
+        assert_eq!(seconds("0.5").map(|time| time.as_millis()), Ok(500));
+        for text in ["", "0", "-1", "nan", "inf", "1s"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
 }

@@ -45,7 +45,7 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
         bail!("no rule is left to hunt with");
     }
 
-    let opened = evidence::open(&args.paths, &args.evidence);
+    let opened = evidence::open(&args.paths, &args.evidence)?;
     // Before the work: a name that cannot be written should not cost it.
     let mut sink = Sink::open(args.evidence.output.as_deref())?;
     let progress = ProgressGuard::start(&opened, quiet);

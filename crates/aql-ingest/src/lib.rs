@@ -20,16 +20,20 @@ mod frame;
 mod json;
 mod normalise;
 mod out;
+mod patience;
 mod plan;
 mod report;
 mod scan;
 mod sniff;
 mod source;
 mod stream;
+mod tar;
 mod time;
+mod unpack;
 mod worker;
 
 pub use evidence::{Evidence, Options, Progress};
+pub use patience::{Clock, Patience};
 pub use source::Inflation;
 
 /// The formats that are read: name and description, in the order in which they are tried.

@@ -4,6 +4,7 @@ mod bad_input;
 mod catalog;
 mod context;
 mod hunt;
+mod inputs;
 mod profile_file;
 mod query;
 mod support;

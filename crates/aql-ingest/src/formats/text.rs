@@ -63,7 +63,8 @@ pub(crate) fn not_a_record(frame: &Frame<'_>, record: u64, out: &mut Out<'_>) {
                 format!("record of {bytes} bytes is longer than the limit of {limit} bytes"),
             )
             .help(
-                "if it holds several records, write each on a line of its own, or split the file",
+                "raise the limit with --max-record; or, if it holds several records, write each on a \
+                 line of its own",
             );
             out.lost(diagnostic, Some(At { record, offset }));
         }
@@ -74,6 +75,6 @@ pub(crate) fn not_a_record(frame: &Frame<'_>, record: u64, out: &mut Out<'_>) {
             );
             out.lost(diagnostic, Some(At { record, offset }));
         }
-        Frame::Record { .. } => {}
+        Frame::Record { .. } | Frame::Tail { .. } => {}
     }
 }

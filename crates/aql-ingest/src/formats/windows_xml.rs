@@ -83,7 +83,7 @@ pub(crate) fn count(stream: &mut Stream<'_>, end: u64, limit: usize) -> u64 {
                 events += 1;
                 at += next;
             }
-            Scan::End | Scan::Broken { .. } => return events,
+            Scan::End | Scan::Broken { .. } | Scan::Tail { .. } => return events,
             Scan::More => {
                 let begun = base + framer.started().unwrap_or(0) as u64;
                 if begun >= end {

@@ -6,10 +6,13 @@
     reason = "a test that cannot go on fails, and says so when it is skipped"
 )]
 
+mod containers;
 mod corpus;
+mod documents;
 mod evtx;
 mod formats;
 mod levels;
+mod open;
 mod panics;
 mod robust;
 mod undated;
