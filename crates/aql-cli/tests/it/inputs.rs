@@ -59,15 +59,15 @@ fn bounds_can_be_set() {
         args.extend(more);
         args.extend([query, path]);
         let run = aql(&args);
-        (run.json_lines().first().map(|row| row["n"].to_string()), run.err)
+        (run.json_lines().first().and_then(|row| row["n"].as_f64()), run.err)
     };
     let (n, err) = count(&["--max-record", "4K"]);
-    assert_eq!(n.as_deref(), Some("1"), "{err}");
+    assert_eq!(n, Some(1.0), "{err}");
     assert!(err.contains("ING007"), "{err}");
-    assert_eq!(count(&["--max-record", "8K"]).0.as_deref(), Some("2"));
-    assert_eq!(count(&["--max-file-seconds", "600"]).0.as_deref(), Some("2"));
+    assert_eq!(count(&["--max-record", "8K"]).0, Some(2.0));
+    assert_eq!(count(&["--max-file-seconds", "600"]).0, Some(2.0));
     let (n, err) = count(&["--max-file-seconds", "0.000000001"]);
-    assert_eq!(n.as_deref(), Some("0"), "{err}");
+    assert_eq!(n, Some(0.0), "{err}");
     assert!(err.contains("ING015"), "{err}");
     assert_eq!(aql(&["hunt", "--max-record", "0", path]).code, 2);
 }

@@ -173,6 +173,7 @@ fn cut_anywhere_it_is_told() {
             let (batches, report) = scan(&evidence, &needs);
             let rows: u64 = batches.iter().map(|b| b.num_rows() as u64).sum();
             assert_eq!(rows, report.files.iter().map(|f| f.records).sum::<u64>());
+            assert!(!render_report(&report).contains("internal error"));
             let lost: u64 = report.files.iter().map(|f| f.lost).sum();
             // The blocks of zeros at the end of a tar archive may be missing. What is too short to
             // be recognised is text of no known kind.
@@ -212,6 +213,8 @@ proptest! {
         let (batches, report) = scan_bytes(&bytes, &needs(), Options::default());
         let rows: u64 = batches.iter().map(|b| b.num_rows() as u64).sum();
         prop_assert_eq!(rows, report.files.iter().map(|f| f.records).sum::<u64>());
+        let text = render_report(&report);
+        prop_assert!(!text.contains("internal error"), "{}", text);
     }
 }
 

@@ -105,7 +105,7 @@ fn files_that_grow_are_read_to_where_they_were() {
         // The last line is being written.
         std::fs::write(&path, line.repeat(30_000) + "{\"a\":\"cu").unwrap();
         let options = Options { split, threads, ..Options::default() };
-        let (evidence, _) = Evidence::open(&[path.clone()], options);
+        let (evidence, _) = Evidence::open(std::slice::from_ref(&path), options);
         let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
         file.write_all(b"t\"}\n").unwrap();
         file.write_all(line.repeat(1000).as_bytes()).unwrap();
@@ -131,7 +131,7 @@ fn files_that_shrink_are_told() {
     for (split, threads) in [(u64::MAX, 1), (1 << 16, 1), (1 << 16, 3)] {
         std::fs::write(&path, line.repeat(30_000)).unwrap();
         let options = Options { split, threads, ..Options::default() };
-        let (evidence, _) = Evidence::open(&[path.clone()], options);
+        let (evidence, _) = Evidence::open(std::slice::from_ref(&path), options);
         let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
         file.set_len(line.len() as u64 * 10_000).unwrap();
         let (_, report) = scan(&evidence, &needs());
@@ -149,7 +149,7 @@ fn files_that_may_not_be_read_are_told_and_the_rest_is_read() {
     let locked = folder.path().join("locked");
     std::fs::write(&locked, "text\n").unwrap();
     std::fs::write(folder.path().join("open"), "text\n").unwrap();
-    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o000)).unwrap();
     if std::fs::read(&locked).is_ok() {
         eprintln!("skipped: this account may read everything");
         return;
