@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use aql_catalog::Catalog;
 
-use super::evtx_dump::data_text;
+use super::evtx_dump::{data_text, each_data_text};
 use super::{Format, JsonRecord, Layout};
 use crate::evtx::SystemField;
 use crate::json::Json;
@@ -161,5 +161,19 @@ impl WindowsRecord for BeatEvent<'_> {
 
     fn payload(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.payload);
+    }
+
+    fn each_data(&self, visit: &mut dyn FnMut(&str, &str)) {
+        self.data.into_iter().flatten().for_each(|data| each_data_text(data, visit));
+        // What the data has was given by its own name; the rest goes by its path.
+        self.root.each_leaf(&mut |path, value| {
+            let rest = path.strip_prefix(self.prefix).unwrap_or(path);
+            let name = rest.strip_prefix("event_data.").or_else(|| rest.strip_prefix("user_data."));
+            match name {
+                Some(name) if self.data.iter().all(Option::is_none) => visit(name, value),
+                Some(_) => {}
+                None => visit(path, value),
+            }
+        });
     }
 }

@@ -130,4 +130,17 @@ impl Record<Field> for Unparsed<'_> {
     fn payload(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.payload);
     }
+
+    fn each_field(&self, visit: &mut dyn FnMut(&str, &str)) {
+        match self.fields {
+            NamedFields::None => {}
+            NamedFields::Json(json) => json.each_leaf(visit),
+            NamedFields::Cells { header, cells } => {
+                let named = header.iter().zip(cells);
+                named
+                    .filter(|(_, cell)| !cell.is_empty())
+                    .for_each(|(name, cell)| visit(name, cell));
+            }
+        }
+    }
 }

@@ -178,6 +178,30 @@ impl Record<Field> for AuditRecord<'_> {
         out.extend_from_slice(self.payload);
     }
 
+    fn each_field(&self, visit: &mut dyn FnMut(&str, &str)) {
+        let mut scratch = String::new();
+        let mut give = |name: &str, value: Json<'_>| {
+            if let Some(text) = value.text(&mut scratch).filter(|text| !text.is_empty()) {
+                visit(name, text);
+            }
+        };
+        for member in self.json.children() {
+            give(&member.key_text(), member);
+        }
+        for array in NAME_VALUE_ARRAYS {
+            let Some(elements) = self.json.get(array).filter(|a| a.kind() == Kind::Array) else {
+                continue;
+            };
+            for element in elements.children() {
+                let name = element.get("Name").or_else(|| element.get("Key"));
+                let value = element.get("Value").or_else(|| element.get("NewValue"));
+                if let (Some(name), Some(value)) = (name.and_then(|n| n.owned_text()), value) {
+                    give(&format!("{array}.{name}"), value);
+                }
+            }
+        }
+    }
+
     /// `"tenant path/user" on behalf of "…"` is the tail `tenant/user` of the first name (IBM, "Microsoft
     /// Office 365 sample event messages").
     fn username<'v>(&self, value: &'v str) -> &'v str {
