@@ -75,11 +75,20 @@ pub(crate) struct FieldStat {
     pub(crate) filled: u64,
     /// The first distinct values, cut.
     pub(crate) examples: Vec<String>,
+    /// The event in which it was met last: a name that comes twice in an event counts once.
+    last: u64,
 }
 
 impl FieldStat {
-    fn see(&mut self, value: &str) {
+    fn see(&mut self, value: &str, event: u64) {
+        if std::mem::replace(&mut self.last, event) == event {
+            return;
+        }
         self.filled += 1;
+        self.keep_example(value);
+    }
+
+    fn keep_example(&mut self, value: &str) {
         if self.examples.len() < MAX_EXAMPLES {
             let mut end = value.len().min(MAX_EXAMPLE);
             while !value.is_char_boundary(end) {
@@ -189,9 +198,8 @@ fn join(files: &mut BTreeMap<String, FileCounts>, part: BTreeMap<String, FileCou
                     continue;
                 }
                 let known = into.entry(name).or_default();
-                let filled = known.filled + stat.filled;
-                stat.examples.iter().for_each(|example| known.see(example));
-                known.filled = filled;
+                known.filled += stat.filled;
+                stat.examples.iter().for_each(|example| known.keep_example(example));
             }
         }
         file.more_fields |= counts.more_fields;
@@ -303,12 +311,12 @@ impl Columns {
                 file.kinds.add((qid, text(&categories), text(&event_ids)));
                 for (name, column) in &properties {
                     if let Some(value) = column.value(row) {
-                        file.properties.see(name, value, &mut file.more_fields);
+                        file.properties.see(name, value, file.events, &mut file.more_fields);
                     }
                 }
                 let bytes = all_fields.filter(|f| f.is_valid(row)).map(|f| f.value(row));
                 for (name, value) in fields::iter(bytes.unwrap_or_default()) {
-                    file.fields.see(name, value, &mut file.more_fields);
+                    file.fields.see(name, value, file.events, &mut file.more_fields);
                 }
             }
             first = end;
@@ -317,18 +325,18 @@ impl Columns {
 }
 
 trait Stats {
-    fn see(&mut self, name: &str, value: &str, more: &mut bool);
+    fn see(&mut self, name: &str, value: &str, event: u64, more: &mut bool);
 }
 
 impl Stats for BTreeMap<String, FieldStat> {
-    fn see(&mut self, name: &str, value: &str, more: &mut bool) {
+    fn see(&mut self, name: &str, value: &str, event: u64, more: &mut bool) {
         if let Some(stat) = self.get_mut(name) {
-            stat.see(value);
+            stat.see(value, event);
         } else if self.len() >= MAX_NAMES {
             *more = true;
         } else {
             let mut stat = FieldStat::default();
-            stat.see(value);
+            stat.see(value, event);
             self.insert(name.to_owned(), stat);
         }
     }

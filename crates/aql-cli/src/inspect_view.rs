@@ -10,12 +10,14 @@ use serde_json::{Value, json};
 
 use crate::args::InspectFormat;
 use crate::inspect::{Counts, FieldStat, FileCounts, Inspection, Kind};
-use crate::output::{Sink, one_line, table};
+use crate::output::{Sink, list, one_line};
 use crate::summary::thousands;
 
 /// Values of a kind that a line of text shows.
 const SHOWN: usize = 8;
-/// Kinds of events and properties that a table of text shows.
+/// What stands before the lines about a file.
+const INDENT: &str = "  ";
+/// Kinds of events that a table of text shows.
 const ROWS: usize = 40;
 
 pub(crate) fn write(
@@ -128,11 +130,17 @@ fn kinds(counts: &FileCounts, sink: &mut Sink) -> anyhow::Result<()> {
         vec![thousands(*n), id.clone(), one_line(channel), name]
     });
     let header = ["events", "event id", "channel", "QID name"];
-    indent(&table(&header, rows.collect(), sink.terminal), sink)?;
+    indent(&list(&header, rows.collect(), width(sink)), sink)?;
     let more = all.len().saturating_sub(ROWS);
     if more > 0 || counts.kinds.others > 0 {
         let others = thousands(counts.kinds.others);
-        writeln!(sink.out, "  {more} more kinds of events, and {others} events of kinds beyond")?;
+        match counts.kinds.others {
+            0 => writeln!(sink.out, "{INDENT}{more} more kinds of events")?,
+            _ => writeln!(
+                sink.out,
+                "{INDENT}{more} more kinds of events, and {others} events of kinds beyond these"
+            )?,
+        }
     }
     Ok(())
 }
@@ -153,12 +161,17 @@ fn stats(
         let share = format!("{:.0} %", percent(stat.filled, events));
         vec![one_line(name), share, examples.join(" · ")]
     });
-    indent(&table(&[what, "filled", "examples"], rows.collect(), sink.terminal), sink)
+    indent(&list(&[what, "filled", "examples"], rows.collect(), width(sink)), sink)
+}
+
+/// Columns of the terminal that an indented table may take.
+fn width(sink: &Sink) -> Option<usize> {
+    sink.width.filter(|_| sink.terminal).map(|width| width.saturating_sub(INDENT.len()).max(40))
 }
 
 fn indent(text: &str, sink: &mut Sink) -> anyhow::Result<()> {
     for line in text.lines() {
-        writeln!(sink.out, "  {}", line.trim_end())?;
+        writeln!(sink.out, "{INDENT}{}", line.trim_end())?;
     }
     Ok(())
 }

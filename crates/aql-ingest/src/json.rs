@@ -389,14 +389,14 @@ impl<'d> Json<'d> {
         Cow::Owned(plain)
     }
 
-    /// Calls `visit` with the dotted path and the text of every value inside that is no object;
-    /// an array is one value. Empty texts and `null` are left out.
-    pub(crate) fn each_leaf(&self, visit: &mut dyn FnMut(&str, &str)) {
-        self.leaves(&mut String::new(), &mut String::new(), visit);
+    /// Calls `visit` with the dotted path of every value inside that is no object; an array is one
+    /// value.
+    pub(crate) fn each_leaf(&self, visit: &mut dyn FnMut(&str, Json<'d>)) {
+        self.leaves(&mut String::new(), visit);
     }
 
     /// Recursion is bounded by the nesting that [`parse`] allows.
-    fn leaves(&self, path: &mut String, scratch: &mut String, visit: &mut dyn FnMut(&str, &str)) {
+    fn leaves(&self, path: &mut String, visit: &mut dyn FnMut(&str, Json<'d>)) {
         for member in self.children() {
             let length = path.len();
             if length > 0 {
@@ -404,9 +404,9 @@ impl<'d> Json<'d> {
             }
             path.push_str(&member.key_text());
             if member.is_object() {
-                member.leaves(path, scratch, visit);
-            } else if let Some(text) = member.text(scratch).filter(|text| !text.is_empty()) {
-                visit(path, text);
+                member.leaves(path, visit);
+            } else {
+                visit(path, member);
             }
             path.truncate(length);
         }

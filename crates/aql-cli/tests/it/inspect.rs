@@ -39,35 +39,6 @@ fn counts_agree_with_a_query() {
     }
 }
 
-/// A field that is listed is found by a query under that name, with as many values.
-#[test]
-fn listed_fields_are_found_by_their_names() {
-    let document = document(&["examples/evidence"]);
-    for file in list(&document, "files") {
-        let fields = list(file, "fields");
-        assert!(!fields.is_empty(), "{} has fields", file["file"]);
-        let path = file["file"].as_str().expect("a path");
-        for field in fields.iter().take(12) {
-            let name = field["name"].as_str().expect("a name");
-            let query = format!("SELECT COUNT(*) AS n FROM events WHERE \"{name}\" IS NOT NULL");
-            let run = aql(&[
-                "query",
-                "--all-time",
-                "--profile",
-                "raw",
-                "--format",
-                "jsonl",
-                &query,
-                path,
-            ]);
-            let rows = run.json_lines();
-            let found = rows.first().and_then(|row| row["n"].as_f64()).unwrap_or_default();
-            let filled = field["filled"].as_f64().unwrap_or_default();
-            assert!(found >= filled.min(1.0), "{name} of {path}: {found} of {filled}\n{}", run.err);
-        }
-    }
-}
-
 /// A rule is observable exactly where the kind of event it selects was met.
 #[test]
 fn rules_are_observable_where_their_events_are() {

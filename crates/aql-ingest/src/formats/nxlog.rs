@@ -130,6 +130,11 @@ impl WindowsRecord for FlatEvent<'_> {
         if let Some(inner) = self.inner {
             each_data_text(inner, visit);
         }
-        self.root.each_leaf(visit);
+        let mut scratch = String::new();
+        self.root.each_leaf(&mut |path, value| {
+            if let Some(text) = element_text(value, &mut scratch) {
+                visit(path, &text);
+            }
+        });
     }
 }

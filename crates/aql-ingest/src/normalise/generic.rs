@@ -134,7 +134,14 @@ impl Record<Field> for Unparsed<'_> {
     fn each_field(&self, visit: &mut dyn FnMut(&str, &str)) {
         match self.fields {
             NamedFields::None => {}
-            NamedFields::Json(json) => json.each_leaf(visit),
+            NamedFields::Json(json) => {
+                let mut scratch = String::new();
+                json.each_leaf(&mut |path, value| {
+                    if let Some(text) = value.text(&mut scratch).filter(|text| !text.is_empty()) {
+                        visit(path, text);
+                    }
+                });
+            }
             NamedFields::Cells { header, cells } => {
                 let named = header.iter().zip(cells);
                 named
