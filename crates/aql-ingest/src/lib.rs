@@ -48,6 +48,12 @@ pub fn recognised_by(format: &str) -> &'static str {
         "windows-xml" => "`<Event>` elements with a `<System>` inside",
         "evtx-dump-json" => "the keys `Event` and `System`",
         "winlogbeat" => "the keys `winlog`, or `event_id` with `log_name` or `event_data`",
+        "velociraptor" => "the keys of Velociraptor's `parse_evtx`",
+        "splunk" => "the key `_raw`, also under `result`",
+        "splunk-csv" => "the column `_raw`",
+        "leef" => "`LEEF:` at the start of a line, or behind a syslog header",
+        "cef" => "`CEF:` at the start of a line, or behind a syslog header",
+        "syslog" => "a syslog header",
         "nxlog" => "the key `EventID` beside a provider or channel",
         "o365" => {
             "the keys `Operation`, `CreationTime` and `Workload` or `RecordType`, or `auditData`"
