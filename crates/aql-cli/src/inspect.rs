@@ -142,7 +142,7 @@ pub(crate) fn run(args: &InspectArgs) -> anyhow::Result<Outcome> {
     needs.class_filter = Some(Arc::clone(&observer) as Arc<dyn ClassFilter>);
     needs.log_sources = Arc::clone(&cx.log_sources);
 
-    let opened = evidence::open(&args.paths, &args.evidence);
+    let opened = evidence::open(&args.paths, &args.evidence)?;
     let mut sink = Sink::open(args.evidence.output.as_deref())?;
     let progress = ProgressGuard::start(&opened, args.evidence.quiet);
     // By part, so that examples are the first ones of a file whatever thread was faster.
