@@ -258,6 +258,13 @@ impl Catalog {
         self.ecs.get(&windows_field.to_lowercase()).map_or(&[], Vec::as_slice)
     }
 
+    /// The raw Windows fields that have an ECS path, in lower case and in order.
+    pub fn ecs_fields(&self) -> impl Iterator<Item = &str> {
+        let mut names: Vec<&str> = self.ecs.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names.into_iter()
+    }
+
     /// Name of an IP protocol; PROTOCOLNAME.
     pub fn protocol_name(&self, id: i64) -> Option<&str> {
         self.protocols.get(&id).map(String::as_str)

@@ -20,6 +20,8 @@ pub(crate) enum Command {
     Hunt(HuntArgs),
     /// Run one AQL query over files and folders.
     Query(QueryArgs),
+    /// Say what files and folders hold, and which rules can see anything in it.
+    Inspect(InspectArgs),
     /// Explain a diagnostic code, such as AQL004.
     Explain(ExplainArgs),
     /// List what queries can name: functions, fields, properties, types, QIDs, dialect options.
@@ -156,6 +158,24 @@ pub(crate) struct QueryArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// Files and folders of evidence; folders are read whole.
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// A pack whose rules are asked: the name of one in the binary, or a folder. May be repeated.
+    #[arg(long, value_name = "PACK", default_value = "t1114-email-collection")]
+    pub(crate) pack: Vec<String>,
+    /// Also list the fields of the raw records, not only QRadar's properties.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) fields: bool,
+    /// Layout: text for people, or one JSON document.
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub(crate) format: InspectFormat,
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
     /// A code; without one, all codes are listed.
     #[arg(value_name = "CODE")]
@@ -197,6 +217,12 @@ pub(crate) enum CatalogList {
 pub(crate) enum CatalogFormat {
     Table,
     Jsonl,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InspectFormat {
+    Text,
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

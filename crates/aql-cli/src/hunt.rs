@@ -76,7 +76,7 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
     })
 }
 
-fn load_packs(names: &[String]) -> anyhow::Result<Vec<Pack>> {
+pub(crate) fn load_packs(names: &[String]) -> anyhow::Result<Vec<Pack>> {
     let mut packs = Vec::new();
     for name in names {
         let path = Path::new(name);

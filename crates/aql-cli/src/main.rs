@@ -6,6 +6,8 @@ mod evidence;
 mod explain;
 mod findings_table;
 mod hunt;
+mod inspect;
+mod inspect_view;
 mod messages;
 mod output;
 mod query;
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Hunt(args) => hunt::run(&args),
         Command::Query(args) => query::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Catalog(args) => catalog::run(&args),
     };

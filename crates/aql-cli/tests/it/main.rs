@@ -5,6 +5,7 @@ mod catalog;
 mod context;
 mod hunt;
 mod inputs;
+mod inspect;
 mod profile_file;
 mod query;
 mod support;

@@ -279,4 +279,19 @@ impl WindowsRecord for EvtxEvent<'_> {
         let _ = self.record.write_xml(&mut xml);
         out.append(&mut xml.into_bytes());
     }
+
+    fn each_data(&self, visit: &mut dyn FnMut(&str, &str)) {
+        let unnamed = self.record.unnamed();
+        if !unnamed.is_empty() {
+            visit("Data", &unnamed.join(","));
+        }
+        self.record.for_each_field(&mut String::new(), |name, value| {
+            if unnamed.is_empty() || name != "Data" {
+                visit(name, value);
+            }
+        });
+        if let Some(message) = self.record.rendering_info("Message") {
+            visit("Message", &message);
+        }
+    }
 }

@@ -148,6 +148,28 @@ pub(crate) fn data_text<'v>(
     element_text(elements.children().find(named)?, scratch)
 }
 
+/// Calls `visit` with every field that [`data_text`] finds by its name.
+pub(crate) fn each_data_text(data: Json<'_>, visit: &mut dyn FnMut(&str, &str)) {
+    let mut scratch = String::new();
+    for member in data.children() {
+        let key = member.key_text();
+        let is_attribute = key.starts_with('#') || key.ends_with("_attributes");
+        if !is_attribute && let Some(text) = element_text(member, &mut scratch) {
+            visit(&key, &text);
+        }
+        if !key.eq_ignore_ascii_case("Data") {
+            continue;
+        }
+        for element in member.children().filter(Json::is_object) {
+            let attribute = element.get("#attributes").and_then(|a| a.get("Name"));
+            let name = attribute.or_else(|| element.get("@Name")).and_then(|n| n.owned_text());
+            if let (Some(name), Some(text)) = (name, element_text(element, &mut scratch)) {
+                visit(&name, &text);
+            }
+        }
+    }
+}
+
 impl WindowsRecord for DumpEvent<'_> {
     fn system<'v>(&'v self, field: SystemField, scratch: &'v mut String) -> Option<Cow<'v, str>> {
         element_text(self.find(field)?, scratch)
@@ -185,5 +207,14 @@ impl WindowsRecord for DumpEvent<'_> {
 
     fn payload(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.payload);
+    }
+
+    fn each_data(&self, visit: &mut dyn FnMut(&str, &str)) {
+        self.data.into_iter().flatten().for_each(|data| each_data_text(data, visit));
+        let mut scratch = String::new();
+        let message = self.rendering.and_then(|texts| texts.get("Message"));
+        if let Some(message) = message.and_then(|m| element_text(m, &mut scratch)) {
+            visit("Message", &message);
+        }
     }
 }

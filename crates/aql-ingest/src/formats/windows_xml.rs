@@ -366,6 +366,21 @@ impl WindowsRecord for XmlEvent<'_> {
     fn payload(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.raw.as_bytes());
     }
+
+    fn each_data(&self, visit: &mut dyn FnMut(&str, &str)) {
+        for (name, value) in &self.data {
+            if let Some(name) = name {
+                visit(name, value);
+            }
+        }
+        let unnamed: Vec<&str> = self.unnamed().collect();
+        if !unnamed.is_empty() {
+            visit("Data", &unnamed.join(","));
+        }
+        if let Some(message) = &self.message {
+            visit("Message", message);
+        }
+    }
 }
 
 /// Does the name mean fields without a name: `Data` for all of them, `Data#n` for one?

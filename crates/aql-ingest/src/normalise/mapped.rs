@@ -177,6 +177,10 @@ impl Record<Field> for MappedRecord<'_> {
     fn payload(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.payload);
     }
+
+    fn each_field(&self, visit: &mut dyn FnMut(&str, &str)) {
+        self.fields.each(visit);
+    }
 }
 
 #[cfg(test)]

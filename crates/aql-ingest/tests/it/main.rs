@@ -10,6 +10,7 @@ mod containers;
 mod corpus;
 mod documents;
 mod evtx;
+mod fields;
 mod formats;
 mod levels;
 mod open;
