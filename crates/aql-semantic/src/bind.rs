@@ -820,6 +820,16 @@ fn words_expr(words: &crate::text_search::Words, text: &Expr) -> Expr {
             }),
             ignore_case: true,
         },
+        Words::Regex(regex) => ExprKind::Matches {
+            expr: Box::new(text.clone()),
+            pattern: Box::new(Expr {
+                kind: ExprKind::Literal(Value::Text(regex.as_str().into())),
+                ty: Type::Text,
+                span,
+            }),
+            ignore_case: true,
+            full: false,
+        },
         Words::And(list) => ExprKind::And(list.iter().map(|w| words_expr(w, text)).collect()),
         Words::Or(list) => ExprKind::Or(list.iter().map(|w| words_expr(w, text)).collect()),
         Words::Not(inner) => ExprKind::Not(Box::new(words_expr(inner, text))),

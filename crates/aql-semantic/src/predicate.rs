@@ -423,7 +423,9 @@ fn is_text_value(expr: &Expr) -> bool {
 pub fn parse_number(text: &str) -> Option<Value> {
     let text = text.trim();
     if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        return i64::from_str_radix(hex, 16).ok().map(Value::Integer);
+        // `from_str_radix` takes a sign as well.
+        let digits = hex.bytes().all(|b| b.is_ascii_hexdigit());
+        return i64::from_str_radix(hex, 16).ok().filter(|_| digits).map(Value::Integer);
     }
     if let Ok(integer) = text.parse::<i64>() {
         return Some(Value::Integer(integer));

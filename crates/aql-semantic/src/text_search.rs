@@ -10,6 +10,8 @@
 pub(crate) enum Words {
     /// An ILIKE pattern over the payload.
     Pattern(String),
+    /// An IMATCHES expression over the payload, for a term with a `_`: LIKE cannot quote one.
+    Regex(String),
     /// All of these.
     And(Vec<Words>),
     /// Any of these.
@@ -133,16 +135,7 @@ impl Parser<'_> {
             }
             Token::Term(term) => {
                 self.at += 1;
-                let pattern: String = term
-                    .trim_matches('%')
-                    .chars()
-                    .map(|c| match c {
-                        '*' => '%',
-                        '?' => '_',
-                        c => c,
-                    })
-                    .collect();
-                Some(Words::Pattern(format!("%{pattern}%")))
+                term_words(term)
             }
             _ => {
                 self.at += 1;
@@ -150,6 +143,35 @@ impl Parser<'_> {
             }
         }
     }
+}
+
+/// The condition of one term; nothing for an empty one, which would find everything.
+fn term_words(term: &str) -> Option<Words> {
+    let term = term.trim_matches('%');
+    if term.trim().is_empty() {
+        return None;
+    }
+    if term.contains('_') {
+        let mut regex = String::from("(?s)");
+        for c in term.chars() {
+            match c {
+                '*' | '%' => regex.push_str(".*"),
+                '?' => regex.push('.'),
+                c if c.is_ascii_punctuation() && c != '_' => regex.extend(['\\', c]),
+                c => regex.push(c),
+            }
+        }
+        return Some(Words::Regex(regex));
+    }
+    let pattern: String = term
+        .chars()
+        .map(|c| match c {
+            '*' => '%',
+            '?' => '_',
+            c => c,
+        })
+        .collect();
+    Some(Words::Pattern(format!("%{pattern}%")))
 }
 
 #[cfg(test)]
@@ -175,6 +197,12 @@ mod tests {
                 Words::Not(Box::new(pattern("%e%f_%"))),
             ]))
         );
+        // A `_` is itself, and a term without a character is none.
+        assert_eq!(parse("a_b?.c*d"), Some(Words::Regex("(?s)a_b.\\.c.*d".into())));
+        for empty in ["\"\"", "%", "%%", "\" \"", "NOT \"\""] {
+            assert_eq!(parse(empty), None, "{empty}");
+        }
+        assert_eq!(parse("a \"\""), Some(pattern("%a%")));
         assert_eq!(parse(") ("), None);
         assert!(parse(&"(".repeat(10_000)).is_none());
     }
