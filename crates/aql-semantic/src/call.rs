@@ -7,10 +7,11 @@ use aql_diag::{Applicability, Diagnostic, Span, codes};
 use aql_event::{Column, ColumnKind, Type, canonical_host, provenance};
 use aql_syntax::ast;
 
-use crate::bind::{Binder, Rows, Scope, intern};
+use crate::bind::{Binder, Rows, Scope};
 use crate::bound::{AggregateCall, AggregateFunction, CompareBy, Expr, ExprKind, Value};
 use crate::dialect::{QidnameSpelling, SysmonAsType, TypenameOfLogsource};
 use crate::expr::null;
+use crate::lift::intern;
 
 impl Binder<'_> {
     pub(crate) fn call(

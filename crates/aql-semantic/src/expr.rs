@@ -439,7 +439,7 @@ impl Binder<'_> {
 /// Gives a whole expression one place: it was made from text that is not in the query.
 fn place(expr: &mut Expr, span: Span) {
     expr.span = span;
-    crate::bind::for_each_child(&mut expr.kind, &mut |child| place(child, span));
+    crate::lift::for_each_child(&mut expr.kind, &mut |child| place(child, span));
 }
 
 pub(crate) fn null(span: Span) -> Expr {

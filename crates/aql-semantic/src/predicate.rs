@@ -6,12 +6,13 @@ use aql_diag::{Applicability, Diagnostic, Edit, Severity, Span, codes};
 use aql_event::{Type, canonical_host};
 use aql_syntax::ast::{self, PatternOp};
 
-use crate::bind::{Binder, Rows, Scope, utf8};
+use crate::bind::{Binder, Rows, Scope};
 use crate::bound::{CompareBy, CompareOp, Expr, ExprKind, NullSemantics, Value};
 use crate::dialect::{
     EqualsNull, LikeAddress, LikeBackslash, Matches, MatchesDot, PropertyNumber, TextCase,
 };
 use crate::expr::{not, null_boolean};
+use crate::text_search::utf8;
 
 /// Values of an IN list that count: the appliance's limit for subqueries (IBM AQL guide).
 pub const IN_QUERY_LIMIT: usize = 10_000;
@@ -404,6 +405,34 @@ impl Binder<'_> {
         }
         let kind = ExprKind::InQuery { expr: Box::new(value), query: Box::new(inner), by };
         Expr { kind, ty: Type::Boolean, span }
+    }
+
+    pub(crate) fn report_backslashes(&mut self) {
+        let edits = std::mem::take(&mut self.backslashes);
+        let Some(first) = edits.first() else { return };
+        let count = edits.len();
+        let (are, s) = if count == 1 { ("is", "") } else { ("are", "s") };
+        let mut diagnostic = Diagnostic::warning(
+            codes::DOUBLED_BACKSLASH,
+            format!("the backslash is doubled in {count} LIKE pattern{s}"),
+        )
+        .at(first.span, "asks for two backslashes in a row, which no path has");
+        for edit in edits.iter().skip(1).take(2) {
+            diagnostic = diagnostic.label(edit.span, "and here");
+        }
+        diagnostic = diagnostic
+            .note("a backslash is an ordinary character in AQL strings and in LIKE patterns");
+        if self.dialect.like_backslash == LikeBackslash::Repair {
+            diagnostic = diagnostic.repaired(format!(
+                "{are} read as one backslash",
+                are = if count == 1 { "it is" } else { "each pair is" }
+            ));
+        } else {
+            diagnostic =
+                diagnostic.note(format!("as written, the pattern{s} {are} taken literally"));
+        }
+        let diagnostic = diagnostic.fix("write one backslash", Applicability::Safe, edits);
+        self.push(diagnostic);
     }
 }
 

@@ -5,6 +5,29 @@
 //! clients send), upper-case `AND`, `OR`, `NOT`, parentheses (IBM Quick Filter documentation).
 //! Terms without an operator between them must all occur.
 
+use aql_diag::{Diagnostic, codes};
+use aql_event::Type;
+use aql_syntax::ast;
+
+use crate::bind::Binder;
+use crate::bound::{Expr, ExprKind, Value};
+
+impl Binder<'_> {
+    pub(crate) fn text_search(&mut self, search: &ast::Text) -> Option<Expr> {
+        let Some(words) = parse(&search.value) else {
+            self.push(
+                Diagnostic::error(codes::TEXT_SEARCH_PLACE, "TEXT SEARCH without a term")
+                    .at(search.span, "nothing to look for"),
+            );
+            return None;
+        };
+        let column = self.catalog.event_field("payload")?.column.clone();
+        let payload = Expr { kind: ExprKind::Column(column), ty: Type::Binary, span: search.span };
+        let text = utf8(payload);
+        Some(words_expr(&words, &text))
+    }
+}
+
 /// The condition, as a tree over LIKE patterns.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Words {
@@ -172,6 +195,45 @@ fn term_words(term: &str) -> Option<Words> {
         })
         .collect();
     Some(Words::Pattern(format!("%{pattern}%")))
+}
+
+/// `UTF8(bytes)`.
+pub(crate) fn utf8(expr: Expr) -> Expr {
+    let span = expr.span;
+    Expr {
+        kind: ExprKind::Call { function: "UTF8".into(), args: vec![expr] },
+        ty: Type::Text,
+        span,
+    }
+}
+
+fn words_expr(words: &Words, text: &Expr) -> Expr {
+    let span = text.span;
+    let kind = match words {
+        Words::Pattern(pattern) => ExprKind::Like {
+            expr: Box::new(text.clone()),
+            pattern: Box::new(Expr {
+                kind: ExprKind::Literal(Value::Text(pattern.as_str().into())),
+                ty: Type::Text,
+                span,
+            }),
+            ignore_case: true,
+        },
+        Words::Regex(regex) => ExprKind::Matches {
+            expr: Box::new(text.clone()),
+            pattern: Box::new(Expr {
+                kind: ExprKind::Literal(Value::Text(regex.as_str().into())),
+                ty: Type::Text,
+                span,
+            }),
+            ignore_case: true,
+            full: false,
+        },
+        Words::And(list) => ExprKind::And(list.iter().map(|w| words_expr(w, text)).collect()),
+        Words::Or(list) => ExprKind::Or(list.iter().map(|w| words_expr(w, text)).collect()),
+        Words::Not(inner) => ExprKind::Not(Box::new(words_expr(inner, text))),
+    };
+    Expr { kind, ty: Type::Boolean, span }
 }
 
 #[cfg(test)]
