@@ -528,7 +528,7 @@ fn branch_remark(ty: Type, value: &Expr) -> Option<Diagnostic> {
         }
     };
     (!fits).then(|| {
-        let message = format!("this branch gives null: CASE and IF are {} here", article(ty));
+        let message = format!("this branch gives null: the expression is {}", article(ty));
         Diagnostic::warning(codes::BRANCH_TYPE, message)
             .at(value.span, format!("this is {}", article(value.ty)))
             .note("the first branch that is not null decides the type")

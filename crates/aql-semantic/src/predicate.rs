@@ -501,4 +501,22 @@ mod tests {
         assert!(!all_backslashes_doubled(r"%\\tsclient\c$%"));
         assert!(!all_backslashes_doubled("%.pst"));
     }
+
+    #[test]
+    fn texts_that_are_numbers() {
+        use super::{Value, parse_number};
+        for (text, expected) in [
+            ("42", Some(Value::Integer(42))),
+            (" -7 ", Some(Value::Integer(-7))),
+            ("0x2a", Some(Value::Integer(42))),
+            ("1e3", Some(Value::Double(1000.0))),
+            ("0x+1", None),
+            ("0x-1", None),
+            ("0x", None),
+            ("inf", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_number(text), expected, "{text}");
+        }
+    }
 }
