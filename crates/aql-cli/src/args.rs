@@ -106,6 +106,10 @@ pub(crate) struct HuntArgs {
     /// Only events before this time.
     #[arg(long, value_name = "TIME")]
     pub(crate) to: Option<String>,
+    /// Read names, properties and dialect options of a site from this file (docs/profiles.md), for
+    /// all rules. May be repeated; a later file counts more.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile_file: Vec<PathBuf>,
     /// Refuse rules that the appliance would refuse, instead of repairing them.
     #[arg(long)]
     pub(crate) strict: bool,

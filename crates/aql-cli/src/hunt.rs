@@ -24,6 +24,9 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
     let started = Instant::now();
     let quiet = args.evidence.quiet;
     let packs = load_packs(&args.pack)?;
+    let Some(profile) = query::read_profiles(&args.profile_file, quiet)? else {
+        return Ok(Outcome::Failed);
+    };
     let mut cx = Context::new(Catalog::get(), query::wall_clock());
     cx.site = site::load(&args.evidence)?;
     let cx = Arc::new(cx);
@@ -32,6 +35,7 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
         rules: args.rule.clone(),
         level: Some(level(args.level)),
         time: time_range(args)?,
+        profile,
     };
     let hunt = match Hunt::prepare(&packs, &options, &cx) {
         Ok(hunt) => hunt,

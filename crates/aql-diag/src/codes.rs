@@ -140,6 +140,7 @@ codes! {
     OUT_OF_RANGE = "AQL129": "number out of range";
     DUPLICATE_ALIAS = "AQL130": "alias used twice";
     ALWAYS_CONSTANT = "AQL131": "condition that is always true or always false";
+    BRANCH_TYPE = "AQL132": "branch of CASE whose value is lost";
     NO_SITE_DATA = "AQL140": "site data that is not there";
     NO_DATA_SOURCE = "AQL141": "no data source configured";
 

@@ -16,12 +16,18 @@ pub mod datetime;
 pub mod dialect;
 mod expr;
 mod functions;
+mod lift;
 mod names;
 mod options;
+mod order;
+mod parameters;
 mod predicate;
 pub mod profile;
+mod select;
 mod session;
+mod source;
 mod text_search;
+mod time_clause;
 
 pub use bind::{Bound, bind, bind_text};
 pub use bound::*;
