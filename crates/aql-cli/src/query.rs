@@ -133,7 +133,7 @@ fn query_and_paths(args: &QueryArgs) -> anyhow::Result<(SourceText, Vec<PathBuf>
 }
 
 /// All profile files laid over each other; nothing if one of them has an error.
-fn read_profiles(files: &[PathBuf], quiet: bool) -> anyhow::Result<Option<ProfileFile>> {
+pub(crate) fn read_profiles(files: &[PathBuf], quiet: bool) -> anyhow::Result<Option<ProfileFile>> {
     let mut all = ProfileFile::default();
     let mut failed = false;
     for file in files {

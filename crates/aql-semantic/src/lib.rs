@@ -23,7 +23,7 @@ pub mod profile;
 mod session;
 mod text_search;
 
-pub use bind::{Bound, bind, bind_text};
+pub use bind::{Bound, Places, bind, bind_text};
 pub use bound::*;
 pub use call::parse_network;
 pub use dialect::Settings as DialectSettings;
