@@ -12,7 +12,7 @@ use crate::rules;
 /// What is to be said about a text.
 #[derive(Clone, Debug)]
 pub struct Checked {
-    /// Everything, in the order of the text. An error is what the appliance refuses.
+    /// Everything in the order of the text, what is no AQL first. An error is what the appliance refuses.
     pub diagnostics: Vec<Diagnostic>,
     /// The query, read leniently, if it can be read.
     pub query: Option<BoundQuery>,
@@ -31,7 +31,11 @@ pub fn check(
     let bound = bind(text, &parsed, &options, catalog);
     let mut diagnostics = bound.diagnostics;
     for diagnostic in &mut diagnostics {
-        if diagnostic.repaired.is_some() && refused(diagnostic) {
+        // What only Aquiline cannot do is no fault of the query.
+        if diagnostic.code == codes::NOT_IMPLEMENTED {
+            diagnostic.severity = Severity::Note;
+        }
+        if diagnostic.repaired.is_some() && refused(diagnostic, text) {
             diagnostic.severity = Severity::Error;
             // The words are for whoever runs the query in spite of it.
             if let Some(repair) = diagnostic.repaired.take() {
@@ -55,14 +59,26 @@ pub fn check(
         .filter(|d| !allowed.holds(d))
         .collect();
     supersede(&mut kept);
-    kept.sort_by_key(|d| (d.primary.as_ref().map_or(u32::MAX, |p| p.span.start), d.code));
+    // What is no AQL anywhere comes before names that a deployment may have defined.
+    let syntax = |d: &Diagnostic| {
+        let fixed = matches!(d.code, codes::UNKNOWN_FUNCTION | codes::UNKNOWN_DATABASE);
+        d.is_error() && (fixed || d.code.as_str().starts_with("AQL0"))
+    };
+    kept.sort_by_key(|d| {
+        (!syntax(d), d.primary.as_ref().map_or(u32::MAX, |p| p.span.start), d.code)
+    });
     kept.dedup();
     Checked { diagnostics: kept, query: bound.query }
 }
 
 /// Would the appliance refuse a query for this fault, which lenient binding repairs? Names that a
 /// deployment may have defined are not held against it.
-fn refused(diagnostic: &Diagnostic) -> bool {
+fn refused(diagnostic: &Diagnostic, text: &str) -> bool {
+    // A label of the screen in double quotes may be the name of a property.
+    let quoted = diagnostic.primary.as_ref().is_some_and(|p| p.span.slice(text).starts_with('"'));
+    if diagnostic.code == codes::SCREEN_NAME && quoted {
+        return false;
+    }
     !matches!(
         diagnostic.code,
         codes::UNKNOWN_FIELD

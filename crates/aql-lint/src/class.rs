@@ -91,7 +91,7 @@ fn known_text(expr: &Expr, qid: &Qid, catalog: &Catalog) -> Option<String> {
                 "UPPER" => Some(first()?.to_uppercase()),
                 "STR" | "LONG" => first(),
                 "QIDNAME" => Some(qid.name.clone()),
-                "QIDNAME_ALTERNATE" => qid.alternate.clone(),
+                "QIDNAME_ALTERNATE" => Some(qid.alternate.clone().unwrap_or_default()),
                 "CATEGORYNAME" => catalog.category_name(qid.category).map(|n| n.trim().to_owned()),
                 "LOGSOURCETYPENAME" => {
                     catalog.log_source_type(qid.device_type).map(|t| t.name.clone())
