@@ -20,6 +20,7 @@ mod office365;
 mod properties;
 mod qids;
 mod similar;
+mod sysmon;
 mod transform;
 mod windows;
 
@@ -59,6 +60,7 @@ pub struct Catalog {
     office365: LazyLock<office365::Sources>,
     defender: LazyLock<defender::Sources>,
     mappings: LazyLock<mapping::Mappings>,
+    sysmon: LazyLock<sysmon::Fields>,
     sql: LazyLock<FxHashMap<String, Vec<String>>>,
     labels: LazyLock<FxHashMap<String, String>>,
 }
@@ -87,6 +89,7 @@ impl Catalog {
             office365: LazyLock::new(office365::read),
             defender: LazyLock::new(defender::read),
             mappings: LazyLock::new(mapping::read),
+            sysmon: LazyLock::new(sysmon::read),
             sql: LazyLock::new(similar::read_sql),
             labels: LazyLock::new(similar::read_labels),
         };
@@ -234,6 +237,11 @@ impl Catalog {
     /// the order in which the sources are tried: the first that gives a value counts.
     pub fn windows_sources(&self, name: &str) -> &[WindowsSource] {
         self.windows.get(&name.to_lowercase()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The EventData fields that a Sysmon event has; nothing for an event that Sysmon does not write.
+    pub fn sysmon_fields(&self, event_id: u32) -> Option<&[String]> {
+        self.sysmon.get(&event_id).map(Vec::as_slice)
     }
 
     /// Where a column comes from in Office 365 audit records, in order: the first that gives a

@@ -22,6 +22,10 @@ pub(crate) enum Command {
     Query(QueryArgs),
     /// Say what files and folders hold, and which rules can see anything in it.
     Inspect(InspectArgs),
+    /// Check queries: what an appliance refuses, and what is unwise.
+    Check(CheckArgs),
+    /// Lay queries out in one canonical way.
+    Fmt(FmtArgs),
     /// Explain a diagnostic code, such as AQL004.
     Explain(ExplainArgs),
     /// List what queries can name: functions, fields, properties, types, QIDs, dialect options.
@@ -177,6 +181,58 @@ pub(crate) struct InspectArgs {
     pub(crate) format: InspectFormat,
     #[command(flatten)]
     pub(crate) evidence: EvidenceArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Files with one query each, folders (every `.aql` file in them), or `-` for standard input.
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Apply the fixes that keep what the author meant; files are rewritten.
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) fix: bool,
+    /// Apply also those that may change which events are found.
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) unsafe_fixes: bool,
+    /// Show what the fixes would change, and rewrite nothing.
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) diff: bool,
+    /// Settings; by default the `aql.toml` of this folder or of one above it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Whose property names the queries use.
+    #[arg(long, value_name = "PROFILE", env = "AQL_PROFILE")]
+    pub(crate) profile: Option<ProfileArg>,
+    /// Accept the findings of this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write all findings of this run to the baseline file.
+    #[arg(long, requires = "baseline")]
+    pub(crate) write_baseline: bool,
+    /// Layout of the findings.
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub(crate) format: CheckFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FmtArgs {
+    /// Files with one query each, folders (every `.aql` file in them), or `-` for standard input.
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Rewrite nothing; exit code 1 if a file is not in the canonical layout.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Show what would change, and rewrite nothing.
+    #[arg(long)]
+    pub(crate) diff: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    Text,
+    Json,
+    Sarif,
+    Github,
 }
 
 #[derive(Debug, Args)]

@@ -144,6 +144,14 @@ codes! {
     NO_SITE_DATA = "AQL140": "site data that is not there";
     NO_DATA_SOURCE = "AQL141": "no data source configured";
 
+    NO_LIMIT = "AQL201": "no LIMIT";
+    TIME_AS_TEXT = "AQL204": "time compared with a date in quotes";
+    WEEK_YEAR = "AQL205": "week year in a date pattern";
+    SELECT_STAR = "AQL208": "SELECT *";
+    CASE_NEVER_MATCHES = "AQL211": "text in a case that never matches";
+    MIXED_AND_OR = "AQL213": "AND and OR without parentheses";
+    SUBSUMED_CONDITION = "AQL215": "condition that adds nothing";
+
     CONTEXT_FILE = "CTX001": "context file that cannot be used";
     CONTEXT_ROW = "CTX002": "row of a context file that cannot be used";
 

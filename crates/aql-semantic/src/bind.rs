@@ -25,6 +25,32 @@ pub struct Bound {
     /// Everything there is to say, in the order of the text. With an error among them there is no
     /// query.
     pub diagnostics: Vec<Diagnostic>,
+    /// Where its clauses stand.
+    pub places: Places,
+}
+
+/// Where the clauses of the outermost query stand that a fix may have to set or to go by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The whole query.
+    pub query: Span,
+    /// LIMIT and its number.
+    pub limit: Option<Span>,
+    /// The time clause.
+    pub time: Option<Span>,
+    /// PARAMETERS, from the first parameter's name on.
+    pub parameters: Option<Span>,
+}
+
+impl Places {
+    fn of(query: &ast::Query) -> Self {
+        Places {
+            query: query.span,
+            limit: query.limit.as_ref().map(|l| l.span),
+            time: query.time.as_ref().map(|t| t.span),
+            parameters: query.parameters.first().map(|p| p.name.span),
+        }
+    }
 }
 
 impl Bound {
@@ -84,7 +110,8 @@ pub fn bind(
     let mut diagnostics = binder.diagnostics;
     diagnostics.sort_by_key(|d| d.primary.as_ref().map_or(u32::MAX, |p| p.span.start));
     let failed = diagnostics.iter().any(Diagnostic::is_error);
-    Bound { query: query.filter(|_| !failed), diagnostics }
+    let places = parsed.query.as_ref().map(Places::of).unwrap_or_default();
+    Bound { query: query.filter(|_| !failed), diagnostics, places }
 }
 
 pub(crate) struct Binder<'a> {

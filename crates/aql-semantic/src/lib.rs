@@ -29,7 +29,7 @@ mod source;
 mod text_search;
 mod time_clause;
 
-pub use bind::{Bound, bind, bind_text};
+pub use bind::{Bound, Places, bind, bind_text};
 pub use bound::*;
 pub use call::parse_network;
 pub use dialect::Settings as DialectSettings;

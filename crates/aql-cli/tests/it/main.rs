@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod catalog;
+mod check;
 mod context;
 mod hunt;
 mod inputs;
