@@ -2,7 +2,9 @@
 
 mod clients;
 mod dialect;
+mod differential;
 mod large;
+mod native;
 mod runs;
 mod slt;
 mod table;
