@@ -5,6 +5,7 @@ mod dialect;
 mod differential;
 mod large;
 mod native;
+mod order;
 mod runs;
 mod slt;
 mod table;
