@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 
 use aql_catalog::Catalog;
-use aql_diag::{Diagnostic, Edit, Severity, codes};
+use aql_diag::{Diagnostic, Edit, Severity, Span, codes};
 use aql_event::Type;
 use aql_syntax::{Parsed, ast};
 
