@@ -167,7 +167,8 @@ pub(crate) struct QueryArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
-    /// Files and folders of evidence; folders are read whole.
+    /// Files, folders and quoted patterns (`logs/**/*.evtx`) of evidence, `-` for standard input.
+    /// Folders are read whole.
     #[arg(value_name = "PATH", required = true)]
     pub(crate) paths: Vec<PathBuf>,
     /// A pack whose rules are asked: the name of one in the binary, or a folder. May be repeated.

@@ -1,7 +1,7 @@
 //! `aql check`.
 
 use std::fs;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
@@ -12,7 +12,7 @@ use aql_lint::{Config, Fixes, check, fix};
 use aql_semantic::BindOptions;
 
 use crate::args::{CheckArgs, CheckFormat, ProfileArg};
-use crate::{Outcome, messages, queries};
+use crate::{Outcome, evidence, messages, queries};
 
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
     let (config, folder) = config(args)?;
@@ -62,7 +62,16 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
         }
     }
     if !args.diff {
-        write_findings(&mut out, args.format, &found)?;
+        // Where the mended query itself goes to standard output, it goes there alone.
+        let fixes = args.fix || args.unsafe_fixes;
+        if fixes && args.paths.iter().any(|path| evidence::is_stdin(path)) {
+            let mut err = std::io::stderr().lock();
+            let colour = messages::colour_wanted() && err.is_terminal();
+            write_findings(&mut err, args.format, colour, &found)?;
+        } else {
+            let colour = messages::colour_wanted() && out.is_terminal();
+            write_findings(&mut out, args.format, colour, &found)?;
+        }
     }
     let least = config.fail_on.unwrap_or(Severity::Warning);
     let fails = found.iter().any(|(_, list)| list.iter().any(|d| d.severity >= least));
@@ -94,13 +103,14 @@ fn profile(args: &CheckArgs, config: &Config) -> anyhow::Result<Option<Profile>>
 fn write_findings(
     out: &mut impl Write,
     format: CheckFormat,
+    colour: bool,
     found: &[(SourceText, Vec<Diagnostic>)],
 ) -> anyhow::Result<()> {
     let each = || found.iter().flat_map(|(s, list)| list.iter().map(move |d| (s, d)));
     match format {
         CheckFormat::Text => {
             for (source, diagnostic) in each() {
-                messages::diagnostic(diagnostic, Some(source));
+                writeln!(out, "{}\n", messages::text(diagnostic, Some(source), colour))?;
             }
         }
         CheckFormat::Json => {

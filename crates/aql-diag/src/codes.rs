@@ -145,7 +145,6 @@ codes! {
     NO_DATA_SOURCE = "AQL141": "no data source configured";
 
     NO_LIMIT = "AQL201": "no LIMIT";
-    TIME_AS_TEXT = "AQL204": "time compared with a date in quotes";
     WEEK_YEAR = "AQL205": "week year in a date pattern";
     SELECT_STAR = "AQL208": "SELECT *";
     CASE_NEVER_MATCHES = "AQL211": "text in a case that never matches";

@@ -43,25 +43,6 @@ pub fn formats() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// How a format is recognised, for whoever has to believe it.
 pub fn recognised_by(format: &str) -> &'static str {
-    match format {
-        "evtx" => "the signature of the file or of a chunk",
-        "windows-xml" => "`<Event>` elements with a `<System>` inside",
-        "evtx-dump-json" => "the keys `Event` and `System`",
-        "winlogbeat" => "the keys `winlog`, or `event_id` with `log_name` or `event_data`",
-        "velociraptor" => "the keys of Velociraptor's `parse_evtx`",
-        "splunk" => "the key `_raw`, also under `result`",
-        "splunk-csv" => "the column `_raw`",
-        "leef" => "`LEEF:` at the start of a line, or behind a syslog header",
-        "cef" => "`CEF:` at the start of a line, or behind a syslog header",
-        "syslog" => "a syslog header",
-        "nxlog" => "the key `EventID` beside a provider or channel",
-        "o365" => {
-            "the keys `Operation`, `CreationTime` and `Workload` or `RecordType`, or `auditData`"
-        }
-        "json" => "JSON values, of no known keys",
-        "o365-csv" => "the column `AuditData`, or columns named as the keys of audit records",
-        "csv" => "a header of names, none of them known",
-        "text" => "lines of text of no known form",
-        _ => "its content",
-    }
+    let known = formats::FORMATS.iter().find(|known| known.name == format);
+    known.map_or("its content", |known| known.by)
 }

@@ -94,11 +94,6 @@ impl Filter {
             _ => false,
         }
     }
-
-    /// How many accepted findings have not been met.
-    pub fn unused(&self) -> usize {
-        self.left.values().sum()
-    }
 }
 
 fn key(source: &SourceText, diagnostic: &Diagnostic) -> Key {

@@ -111,25 +111,12 @@ fn leveled(mut diagnostic: Diagnostic, config: &Config) -> Option<Diagnostic> {
     Some(diagnostic)
 }
 
-/// A finding that says more takes the place of one at the same text that says less.
+/// A condition that is always true or false is not also said to add nothing.
 fn supersede(diagnostics: &mut Vec<Diagnostic>) {
-    let spans = |code| {
-        diagnostics
-            .iter()
-            .filter(|d| d.code == code)
-            .filter_map(|d| d.primary.as_ref().map(|p| p.span))
-            .collect::<Vec<_>>()
-    };
-    let dates = spans(codes::TIME_AS_TEXT);
-    let constant = spans(codes::ALWAYS_CONSTANT);
-    let at = |d: &Diagnostic, list: &[aql_diag::Span]| {
-        d.primary.as_ref().is_some_and(|p| list.contains(&p.span))
-    };
-    diagnostics.retain(|d| match d.code {
-        codes::TYPE_MISMATCH => !at(d, &dates),
-        codes::SUBSUMED_CONDITION => !at(d, &constant),
-        _ => true,
-    });
+    let span = |d: &Diagnostic| d.primary.as_ref().map(|p| p.span);
+    let constant: Vec<_> =
+        diagnostics.iter().filter(|d| d.code == codes::ALWAYS_CONSTANT).map(span).collect();
+    diagnostics.retain(|d| d.code != codes::SUBSUMED_CONDITION || !constant.contains(&span(d)));
 }
 
 /// Queries inside a query: after FROM, after IN.

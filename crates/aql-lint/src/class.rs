@@ -1,7 +1,7 @@
 //! Which kinds of events a query can be about: its filter evaluated over the QID map, with all that
 //! the map does not say left open.
 
-use aql_catalog::{Catalog, Qid};
+use aql_catalog::{Catalog, Qid, SYSMON_TYPE_NAME};
 use aql_event::Column;
 use aql_semantic::{BoundQuery, CompareBy, CompareOp, Expr, ExprKind, Source, Value, parse_number};
 
@@ -99,7 +99,7 @@ fn known_text(expr: &Expr, qid: &Qid, catalog: &Catalog) -> Option<String> {
                 // Repairs: events of the Sysmon channel answer so.
                 "LOGSOURCE_TYPENAME" | "SYSMON_TYPENAME" => {
                     if qid.event_category.to_ascii_lowercase().contains("sysmon") {
-                        Some(SYSMON.to_owned())
+                        Some(SYSMON_TYPE_NAME.to_owned())
                     } else {
                         catalog.log_source_type(qid.device_type).map(|t| t.name.clone())
                     }
@@ -110,9 +110,6 @@ fn known_text(expr: &Expr, qid: &Qid, catalog: &Catalog) -> Option<String> {
         _ => None,
     }
 }
-
-/// What repaired type names answer for events of the Sysmon channel.
-pub(crate) const SYSMON: &str = "Microsoft Windows Sysmon";
 
 fn column_text(column: &Column, qid: &Qid) -> Option<String> {
     match &*column.name {

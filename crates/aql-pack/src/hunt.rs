@@ -13,7 +13,7 @@ use aql_event::{
     Column, EventBatch, EventTable, Needs, ScanReport, ScanStep, TimeRange, provenance,
 };
 use aql_match::{Matcher, RuleFilter};
-use aql_semantic::{BindOptions, BoundQuery, Mode, ProfileFile, bind_text};
+use aql_semantic::{BoundQuery, Mode, ProfileFile, bind_text};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, UInt32Array};
@@ -150,11 +150,7 @@ impl Hunt {
                 if !chosen || options.level.is_some_and(|level| rule.facts.level < level) {
                     continue;
                 }
-                let bind_options = BindOptions { mode: options.mode, ..BindOptions::default() }
-                    .with_profile_file(
-                        rule.profile.clone().then(options.profile.clone()),
-                        Some(rule.facts.profile),
-                    );
+                let bind_options = rule.bind_options(options.mode, &options.profile);
                 let result = bind_text(&rule.query, &bind_options, cx.catalog);
                 bound.push(result.query);
                 rules.push(HuntRule {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Component, Path};
 
 use aql_diag::{Code, Diagnostic, InputPlace, codes};
-use aql_semantic::ProfileFile;
+use aql_semantic::{BindOptions, Mode, ProfileFile};
 
 use crate::facts::{PackFacts, RuleFacts};
 
@@ -37,6 +37,16 @@ pub struct Rule {
     pub facts: RuleFacts,
     /// What its profile file says, if it has one.
     pub profile: ProfileFile,
+}
+
+impl Rule {
+    /// How its query is bound at a site. The site's names count more than those of the rule's
+    /// profile file, except for the base: whose names a query uses, its rule knows.
+    pub fn bind_options(&self, mode: Mode, site: &ProfileFile) -> BindOptions {
+        let names = self.profile.clone().then(site.clone());
+        BindOptions { mode, ..BindOptions::default() }
+            .with_profile_file(names, Some(self.facts.profile))
+    }
 }
 
 impl Pack {

@@ -13,7 +13,7 @@ use aql_diag::Diagnostic;
 use aql_eval::Context;
 use aql_event::{ClassFilter, ClassRow, Column, Needs};
 use aql_match::{Matcher, RuleFilter};
-use aql_semantic::{BindOptions, Mode, bind_text};
+use aql_semantic::{Mode, ProfileFile, bind_text};
 
 use crate::facts::Level;
 use crate::load::Pack;
@@ -53,11 +53,7 @@ impl Observer {
         let mut observer = Observer { rules: Vec::new(), columns: BTreeSet::new() };
         for pack in packs {
             for rule in &pack.rules {
-                let options = BindOptions {
-                    mode: Mode::Lenient,
-                    profile: rule.facts.profile,
-                    ..BindOptions::default()
-                };
+                let options = rule.bind_options(Mode::Lenient, &ProfileFile::default());
                 let bound = bind_text(&rule.query, &options, cx.catalog);
                 let has_error = bound.diagnostics.iter().any(Diagnostic::is_error);
                 let matcher = bound.query.filter(|_| !has_error).and_then(|query| {

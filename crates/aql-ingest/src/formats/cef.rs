@@ -2,51 +2,20 @@
 
 use std::borrow::Cow;
 
-use aql_catalog::Catalog;
-
-use super::syslog::Header;
+use super::syslog::Pair;
 use super::{Format, Layout};
-use crate::normalise::generic::NamedFields;
-use crate::normalise::mapped::MappedRecord;
-use crate::out::{At, Out};
-use crate::time::{parse_any, parse_month_first};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
     name: "cef",
     about: "CEF 0 and 1, with or without a syslog header",
+    by: "`CEF:` at the start of a line, or behind a syslog header",
     layout: Layout::Lines,
 };
 
-/// A name and a value.
-type Pair<'m> = (Cow<'m, str>, Cow<'m, str>);
-
-/// Takes a message that begins with `CEF:`; `false` if it is not CEF after all.
-pub(super) fn take(
-    message: &str,
-    header: &Header<'_>,
-    payload: &[u8],
-    at: At,
-    out: &mut Out<'_>,
-) -> bool {
-    let Some(mut pairs) = pairs(message) else { return false };
-    if let Some(host) = header.host {
-        pairs.push(("@host".into(), host.into()));
-    }
-    let Some(mapping) = Catalog::get().mapping(FORMAT.name) else { return false };
-    let fields = NamedFields::Pairs(&pairs);
-    let mut scratch = String::new();
-    let time = ["rt", "start", "end"].into_iter().find_map(|key| {
-        let text = fields.get(key, &mut scratch)?;
-        parse_any(&text).or_else(|| Some(parse_month_first(&text, out.options.now)?.0))
-    });
-    let time = time.or(header.time);
-    out.mapped(FORMAT.name, &MappedRecord { mapping, fields, payload, time }, at.record);
-    true
-}
-
-/// Header fields, then the extension, in order; then custom keys under their labels.
-fn pairs(message: &str) -> Option<Vec<Pair<'_>>> {
+/// Header fields, then the extension, in order, then custom keys under their labels, of a message
+/// that begins with `CEF:`; nothing if it is not CEF after all.
+pub(super) fn pairs(message: &str) -> Option<Vec<Pair<'_>>> {
     let mut rest = message.strip_prefix("CEF:")?;
     let version = cut_header(&mut rest)?;
     if !matches!(&*version, "0" | "1") {

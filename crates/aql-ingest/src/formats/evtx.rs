@@ -25,6 +25,7 @@ use crate::stream::Stream;
 pub(crate) const FORMAT: Format = Format {
     name: "evtx",
     about: "Windows event log files, also damaged and carved ones",
+    by: "the signature of the file or of a chunk",
     layout: Layout::Evtx,
 };
 

@@ -16,6 +16,7 @@ use crate::stream::Stream;
 pub(crate) const FORMAT: Format = Format {
     name: "json",
     about: "JSON of no known kind, kept as unparsed events",
+    by: "JSON values, of no known keys",
     layout: Layout::Json {
         is: |_| true,
         take: |name, record, out| {

@@ -19,6 +19,7 @@ use crate::time::{parse_iso, parse_iso_zoned};
 pub(crate) const FORMAT: Format = Format {
     name: "nxlog",
     about: "Windows events as flat JSON: NXLog, Mordor, Log Analytics",
+    by: "the key `EventID` beside a provider or channel",
     layout: Layout::Json { is, take },
 };
 

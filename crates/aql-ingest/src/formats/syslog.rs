@@ -7,6 +7,8 @@
 //!
 //! LEEF and CEF need no header; other lines count as syslog only if they have one.
 
+use std::borrow::Cow;
+
 use aql_catalog::Catalog;
 
 use super::{Format, JsonRecord, Layout, cef, json, leef, windows_xml};
@@ -20,8 +22,12 @@ use crate::time::{parse_iso, parse_month_first};
 pub(crate) const FORMAT: Format = Format {
     name: "syslog",
     about: "syslog (RFC 3164, RFC 5424) with JSON or event XML, or kept as unparsed events",
+    by: "a syslog header",
     layout: Layout::Lines,
 };
+
+/// A name and a value.
+pub(super) type Pair<'m> = (Cow<'m, str>, Cow<'m, str>);
 
 /// What a syslog header says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,10 +51,10 @@ pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> boo
     if let Some(start) = marker(line, "LEEF:").or_else(|| marker(line, "CEF:")) {
         let (before, message) = line.split_at(start);
         let header = headers(before, now).map(|(header, _)| header).unwrap_or_default();
-        let taken = leef::take(message, &header, payload, at, out)
-            || cef::take(message, &header, payload, at, out);
-        if taken {
-            return true;
+        let leef = || Some((leef::FORMAT.name, leef::pairs(message)?));
+        let cef = || Some((cef::FORMAT.name, cef::pairs(message)?));
+        if let Some((format, pairs)) = leef().or_else(cef) {
+            return mapped(format, pairs, header, payload, at, out);
         }
     }
     let Some((header, message)) = headers(line, now) else { return false };
@@ -74,13 +80,25 @@ pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> boo
             return true;
         }
     }
-    let Some(mapping) = Catalog::get().mapping(FORMAT.name) else { return false };
-    let mut pairs = vec![("@message".into(), message.into())];
+    mapped(FORMAT.name, vec![("@message".into(), message.into())], header, payload, at, out)
+}
+
+/// Takes a message that was taken apart, with what its header says; `false` if there is no mapping
+/// for it.
+fn mapped<'m>(
+    format: &'static str,
+    mut pairs: Vec<Pair<'m>>,
+    header: Header<'m>,
+    payload: &[u8],
+    at: At,
+    out: &mut Out<'_>,
+) -> bool {
+    let Some(mapping) = Catalog::get().mapping(format) else { return false };
     let named = [("@host", header.host), ("@app", header.app), ("@pid", header.pid)];
     pairs.extend(named.into_iter().filter_map(|(name, value)| Some((name.into(), value?.into()))));
     let fields = NamedFields::Pairs(&pairs);
-    let record = MappedRecord { mapping, fields, payload, time: header.time };
-    out.mapped(FORMAT.name, &record, at.record);
+    let record = MappedRecord { mapping, fields, payload, header_time: header.time };
+    out.mapped(format, &record, at.record);
     true
 }
 

@@ -11,8 +11,12 @@ use crate::out::{At, Out};
 use crate::stream::Stream;
 
 /// The format.
-pub(crate) const FORMAT: Format =
-    Format { name: "text", about: "lines of text, kept as unparsed events", layout: Layout::Lines };
+pub(crate) const FORMAT: Format = Format {
+    name: "text",
+    about: "lines of text, kept as unparsed events",
+    by: "lines of text of no known form",
+    layout: Layout::Lines,
+};
 
 /// Reads the lines of a stream; those before are `first` - 1.
 pub(crate) fn read(stream: &mut Stream<'_>, first: u64, end: Option<u64>, out: &mut Out<'_>) {

@@ -24,6 +24,7 @@ use crate::time::parse_iso;
 pub(crate) const FORMAT: Format = Format {
     name: "windows-xml",
     about: "Windows event XML: one or many `<Event>` elements",
+    by: "`<Event>` elements with a `<System>` inside",
     layout: Layout::Xml,
 };
 

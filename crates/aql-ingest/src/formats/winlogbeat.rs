@@ -21,6 +21,7 @@ use crate::time::parse_iso;
 pub(crate) const FORMAT: Format = Format {
     name: "winlogbeat",
     about: "Windows events of Winlogbeat 6 and later and of Elastic Agent (ECS)",
+    by: "the keys `winlog`, or `event_id` with `log_name` or `event_data`",
     layout: Layout::Json { is, take },
 };
 
