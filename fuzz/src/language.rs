@@ -7,7 +7,7 @@ use aql_diag::{Diagnostic, SourceText, apply_edits, render};
 use aql_eval::{Context, Program};
 use aql_event::Needs;
 use aql_match::{Matcher, RuleFilter, Scratch};
-use aql_semantic::{BindOptions, BoundQuery, Expr, Mode, NullSemantics, Source, bind};
+use aql_semantic::{BindOptions, BoundQuery, DialectSettings, Expr, Mode, Source, bind};
 use aql_syntax::{Parsed, format, format_with_comments, parse, same_tree};
 
 use crate::table::{NOW, events};
@@ -20,11 +20,15 @@ pub fn context() -> Arc<Context> {
 /// The ways in which a text is bound.
 fn options() -> [BindOptions; 4] {
     let plain = BindOptions::default();
+    let mut other = DialectSettings::default();
+    for (name, value) in [("nulls", "sql"), ("matches", "full")] {
+        assert_eq!(other.set(name, value), Ok(()));
+    }
     [
         plain.clone(),
         BindOptions { mode: Mode::Strict, ..plain.clone() },
         BindOptions { profile: Profile::Raw, ..plain.clone() },
-        BindOptions { nulls: NullSemantics::Sql, matches_full: true, ..plain },
+        BindOptions { dialect: other, ..plain },
     ]
 }
 

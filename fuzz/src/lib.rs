@@ -1,6 +1,8 @@
-//! What the fuzz targets share: a small table of events, and the checks that every query must pass.
+//! What the fuzz targets share: a small table of events, the checks that every query must
+//! pass, and those that reading any bytes must.
 
 pub mod language;
+pub mod reader;
 pub mod table;
 
 /// The text of an input; what is no UTF-8 becomes U+FFFD, so that no input is lost.

@@ -138,7 +138,6 @@ pub(crate) fn mapping(sources: &Sources) -> Mapping {
     Mapping {
         name: "defender".to_owned(),
         unparsed: false,
-        matches: Vec::new(),
         types: Vec::new(),
         default_type: DEVICE_TYPE,
         event_id: vec![of("ActionType")],

@@ -20,6 +20,7 @@ mod office365;
 mod properties;
 mod qids;
 mod similar;
+mod sysmon;
 mod transform;
 mod windows;
 
@@ -34,7 +35,7 @@ pub use defender::DefenderSource;
 pub use fields::FieldInfo;
 pub use functions::{FunctionInfo, Param};
 pub use mapping::{BadMapping, Condition, FieldSource, Mapping};
-pub use names::{Category, LogSourceType};
+pub use names::{Category, LogSourceType, SYSMON_TYPE_NAME};
 pub use office365::{O365Source, PathStep};
 pub use properties::{Found, Profile, PropertyInfo};
 pub use qids::Qid;
@@ -61,6 +62,7 @@ pub struct Catalog {
     defender_tables: LazyLock<Vec<defender::Table>>,
     defender_mapping: LazyLock<Mapping>,
     mappings: LazyLock<mapping::Mappings>,
+    sysmon: LazyLock<sysmon::Fields>,
     sql: LazyLock<FxHashMap<String, Vec<String>>>,
     labels: LazyLock<FxHashMap<String, String>>,
 }
@@ -91,6 +93,7 @@ impl Catalog {
             defender_tables: LazyLock::new(defender::read_tables),
             defender_mapping: LazyLock::new(|| defender::mapping(&Catalog::get().defender)),
             mappings: LazyLock::new(mapping::read),
+            sysmon: LazyLock::new(sysmon::read),
             sql: LazyLock::new(similar::read_sql),
             labels: LazyLock::new(similar::read_labels),
         };
@@ -240,6 +243,11 @@ impl Catalog {
         self.windows.get(&name.to_lowercase()).map_or(&[], Vec::as_slice)
     }
 
+    /// The EventData fields that a Sysmon event has; nothing for an event that Sysmon does not write.
+    pub fn sysmon_fields(&self, event_id: u32) -> Option<&[String]> {
+        self.sysmon.get(&event_id).map(Vec::as_slice)
+    }
+
     /// Where a column comes from in Office 365 audit records, in order: the first that gives a
     /// value counts.
     pub fn o365_sources(&self, name: &str) -> &[O365Source] {
@@ -280,6 +288,13 @@ impl Catalog {
     /// are in use.
     pub fn ecs_paths(&self, windows_field: &str) -> &[String] {
         self.ecs.get(&windows_field.to_lowercase()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The raw Windows fields that have an ECS path, in lower case and in order.
+    pub fn ecs_fields(&self) -> impl Iterator<Item = &str> {
+        let mut names: Vec<&str> = self.ecs.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names.into_iter()
     }
 
     /// Name of an IP protocol; PROTOCOLNAME.

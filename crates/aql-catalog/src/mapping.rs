@@ -2,9 +2,9 @@
 //!
 //! Formats whose records are pairs of names and values need no code of their own to fill columns:
 //! a mapping (TOML) says which field is the time, which names the event, which fills which column.
-//! The embedded ones are in `data/mappings/`; a user writes one for logs that nobody else has.
-//! [`Mapping::parse`] reads the text; `docs/mappings.md` describes the keys.
+//! They are in `data/mappings/`, and `File` below has their keys.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use aql_event::Column;
@@ -19,13 +19,10 @@ use crate::transform::Transform;
 /// How records of one kind become events.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mapping {
-    /// What `aql.format` says; a short word.
+    /// A short word.
     pub name: String,
     /// Are its events ones that no log source type understands?
     pub unparsed: bool,
-    /// Which records it is for; empty for a mapping that others choose by name, and for one that
-    /// takes whatever no format knows.
-    pub matches: Vec<Condition>,
     /// Log source types, the first whose conditions hold.
     pub(crate) types: Vec<TypeRule>,
     /// The type if none of them does.
@@ -49,9 +46,8 @@ pub struct Mapping {
 pub struct Condition {
     /// The field.
     pub field: String,
-    /// Its value, compared without case; nothing if it must only be there. A `*` at the end stands
-    /// for any rest.
-    pub value: Option<String>,
+    /// Its value, compared without case. A `*` at the end stands for any rest.
+    pub value: String,
 }
 
 /// A field and what is done to its text.
@@ -95,12 +91,7 @@ impl std::error::Error for BadMapping {}
 struct File {
     name: String,
     #[serde(default)]
-    #[expect(dead_code, reason = "says to readers of the file what it is for")]
-    about: String,
-    #[serde(default)]
     unparsed: bool,
-    #[serde(default, rename = "match")]
-    matches: FxHashMap<String, Wanted>,
     #[serde(default = "generic_type")]
     device_type: i64,
     #[serde(default)]
@@ -132,16 +123,8 @@ struct CategoryRow {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TypeRow {
-    when: FxHashMap<String, Wanted>,
+    when: BTreeMap<String, String>,
     id: i64,
-}
-
-/// `"value"`, or `true` for "there is one".
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Wanted {
-    Present(bool),
-    Text(String),
 }
 
 /// `"field"`, `"field|transform"`, or a list of them.
@@ -225,11 +208,14 @@ impl Mapping {
                 sources.into_iter().map(|source| FieldSource { categories: of.clone(), ..source }),
             );
         }
-        let type_rule = |row: TypeRow| TypeRule { conditions: conditions(row.when), id: row.id };
+        let condition = |(field, value)| Condition { field, value };
+        let type_rule = |row: TypeRow| TypeRule {
+            conditions: row.when.into_iter().map(condition).collect(),
+            id: row.id,
+        };
         Ok(Mapping {
             name: file.name,
             unparsed: file.unparsed,
-            matches: conditions(file.matches),
             types: file.device_types.into_iter().map(type_rule).collect(),
             default_type: file.device_type,
             event_id: file.event_id.0,
@@ -261,31 +247,12 @@ impl Mapping {
 impl Condition {
     /// Does a field with this value satisfy it?
     pub fn holds(&self, value: Option<&str>) -> bool {
-        match (&self.value, value) {
-            (_, None) => false,
-            (None, Some(_)) => true,
-            (Some(wanted), Some(value)) => match wanted.strip_suffix('*') {
-                Some(start) => {
-                    value.get(..start.len()).is_some_and(|s| s.eq_ignore_ascii_case(start))
-                }
-                None => value.eq_ignore_ascii_case(wanted),
-            },
+        let Some(value) = value else { return false };
+        match self.value.strip_suffix('*') {
+            Some(start) => value.get(..start.len()).is_some_and(|s| s.eq_ignore_ascii_case(start)),
+            None => value.eq_ignore_ascii_case(&self.value),
         }
     }
-}
-
-/// Conditions in the order of field names, so that a file means the same in every run.
-fn conditions(wanted: FxHashMap<String, Wanted>) -> Vec<Condition> {
-    let mut conditions: Vec<Condition> = wanted
-        .into_iter()
-        .filter_map(|(field, wanted)| match wanted {
-            Wanted::Present(true) => Some(Condition { field, value: None }),
-            Wanted::Present(false) => None,
-            Wanted::Text(text) => Some(Condition { field, value: Some(text) }),
-        })
-        .collect();
-    conditions.sort_by(|a, b| a.field.cmp(&b.field));
-    conditions
 }
 
 /// The canonical name of a built-in column or property, in lower case.

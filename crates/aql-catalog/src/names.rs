@@ -5,6 +5,10 @@ use serde::Deserialize;
 
 use crate::data;
 
+/// What LOGSOURCETYPENAME answers for events of the Sysmon channel where Sysmon is told apart from
+/// the rest of Windows. No appliance has a type of this name (event model, 2).
+pub const SYSMON_TYPE_NAME: &str = "Microsoft Windows Sysmon";
+
 /// A log source type.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct LogSourceType {

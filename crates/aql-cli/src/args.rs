@@ -1,6 +1,7 @@
 //! Flags.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -19,10 +20,44 @@ pub(crate) enum Command {
     Hunt(HuntArgs),
     /// Run one AQL query over files and folders.
     Query(QueryArgs),
+    /// Say what files and folders hold, and which rules can see anything in it.
+    Inspect(InspectArgs),
+    /// Check queries: what an appliance refuses, and what is unwise.
+    Check(CheckArgs),
+    /// Lay queries out in one canonical way.
+    Fmt(FmtArgs),
     /// Explain a diagnostic code, such as AQL004.
     Explain(ExplainArgs),
     /// List what queries can name: functions, fields, properties, types, QIDs, dialect options.
     Catalog(CatalogArgs),
+}
+
+/// A number of bytes: `1000`, `64K`, `64M`, `1G`, also `64MB` and `64MiB`.
+fn size(text: &str) -> Result<usize, String> {
+    let upper = text.trim().to_ascii_uppercase();
+    let (digits, unit) =
+        upper.split_at(upper.find(|c: char| !c.is_ascii_digit()).unwrap_or(upper.len()));
+    let shift = match unit.trim_end_matches("IB").trim_end_matches('B') {
+        "" => 0,
+        "K" => 10,
+        "M" => 20,
+        "G" => 30,
+        _ => return Err("write bytes, or a number with K, M or G, such as `256M`".to_owned()),
+    };
+    let number: usize =
+        digits.parse().map_err(|_| "write a number of bytes, such as `256M`".to_owned())?;
+    match number.checked_mul(1 << shift) {
+        Some(0) => Err("a record has at least one byte".to_owned()),
+        Some(bytes) => Ok(bytes),
+        None => Err("that is more than can be counted".to_owned()),
+    }
+}
+
+/// A time in seconds, with a fraction if need be.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let wrong = || "write a number of seconds above 0, such as `30` or `0.5`".to_owned();
+    let seconds: f64 = text.trim().parse().map_err(|_| wrong())?;
+    Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero()).ok_or_else(wrong)
 }
 
 /// Flags about reading evidence.
@@ -31,6 +66,12 @@ pub(crate) struct EvidenceArgs {
     /// Threads that read and match; as many as there are cores by default.
     #[arg(long, value_name = "N", env = "AQL_THREADS", help_heading = "Evidence")]
     pub(crate) threads: Option<usize>,
+    /// Longest record that is read: bytes, or with K, M or G.
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64M", help_heading = "Evidence")]
+    pub(crate) max_record: usize,
+    /// Give up a file that takes longer than this many seconds, and go on with the next.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "Evidence")]
+    pub(crate) max_file_seconds: Option<Duration>,
     /// Fail (exit code 2) if any file cannot be read whole.
     #[arg(long, help_heading = "Evidence")]
     pub(crate) strict_input: bool,
@@ -50,7 +91,8 @@ pub(crate) struct EvidenceArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct HuntArgs {
-    /// Files and folders of evidence; folders are read whole.
+    /// Files, folders and quoted patterns (`logs/**/*.evtx`) of evidence, `-` for standard input.
+    /// Folders are read whole.
     #[arg(value_name = "PATH", required = true)]
     pub(crate) paths: Vec<PathBuf>,
     /// A pack: the name of one in the binary, or a folder. May be repeated.
@@ -68,6 +110,10 @@ pub(crate) struct HuntArgs {
     /// Only events before this time.
     #[arg(long, value_name = "TIME")]
     pub(crate) to: Option<String>,
+    /// Read names, properties and dialect options of a site from this file (docs/profiles.md), for
+    /// all rules. May be repeated; a later file counts more.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile_file: Vec<PathBuf>,
     /// Refuse rules that the appliance would refuse, instead of repairing them.
     #[arg(long)]
     pub(crate) strict: bool,
@@ -83,7 +129,8 @@ pub(crate) struct HuntArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct QueryArgs {
-    /// The query, then files and folders of evidence; with `--file` only these.
+    /// The query, then files, folders and quoted patterns (`logs/**/*.evtx`) of evidence, `-` for
+    /// standard input; with `--file` only these.
     #[arg(value_name = "QUERY|PATH", required = true)]
     pub(crate) operands: Vec<String>,
     /// Read the query from this file.
@@ -116,6 +163,77 @@ pub(crate) struct QueryArgs {
     pub(crate) format: Option<QueryFormat>,
     #[command(flatten)]
     pub(crate) evidence: EvidenceArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// Files, folders and quoted patterns (`logs/**/*.evtx`) of evidence, `-` for standard input.
+    /// Folders are read whole.
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// A pack whose rules are asked: the name of one in the binary, or a folder. May be repeated.
+    #[arg(long, value_name = "PACK", default_value = "t1114-email-collection")]
+    pub(crate) pack: Vec<String>,
+    /// Also list the fields of the raw records, not only QRadar's properties.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) fields: bool,
+    /// Layout: text for people, or one JSON document.
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub(crate) format: InspectFormat,
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Files with one query each, folders (every `.aql` file in them), or `-` for standard input.
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Apply the fixes that keep what the author meant; files are rewritten.
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) fix: bool,
+    /// Apply also those that may change which events are found.
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) unsafe_fixes: bool,
+    /// Show what the fixes would change, and rewrite nothing.
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) diff: bool,
+    /// Settings; by default the `aql.toml` of this folder or of one above it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Whose property names the queries use.
+    #[arg(long, value_name = "PROFILE", env = "AQL_PROFILE")]
+    pub(crate) profile: Option<ProfileArg>,
+    /// Accept the findings of this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write all findings of this run to the baseline file.
+    #[arg(long, requires = "baseline")]
+    pub(crate) write_baseline: bool,
+    /// Layout of the findings.
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub(crate) format: CheckFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FmtArgs {
+    /// Files with one query each, folders (every `.aql` file in them), or `-` for standard input.
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Rewrite nothing; exit code 1 if a file is not in the canonical layout.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Show what would change, and rewrite nothing.
+    #[arg(long)]
+    pub(crate) diff: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    Text,
+    Json,
+    Sarif,
+    Github,
 }
 
 #[derive(Debug, Args)]
@@ -163,6 +281,12 @@ pub(crate) enum CatalogFormat {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InspectFormat {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum HuntFormat {
     Table,
     Jsonl,
@@ -192,4 +316,29 @@ pub(crate) enum LevelArg {
     Medium,
     High,
     Critical,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{seconds, size};
+
+    #[test]
+    fn sizes() {
+        for (text, bytes) in
+            [("1000", 1000), ("64k", 64 << 10), ("64MiB", 64 << 20), ("1gb", 1 << 30)]
+        {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "0", "M", "-1", "1.5M", "64X", "99999999999999999999", "99999999999999G"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn times() {
+        assert_eq!(seconds("0.5").map(|time| time.as_millis()), Ok(500));
+        for text in ["", "0", "-1", "nan", "inf", "1s"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
 }

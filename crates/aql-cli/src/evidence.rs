@@ -1,12 +1,14 @@
 //! Opening evidence, with a progress bar on long work.
 
+use std::io::{self, IsTerminal};
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use aql_ingest::{Evidence, Options, Progress};
+use anyhow::bail;
+use aql_ingest::{Evidence, Options, Patience, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::EvidenceArgs;
@@ -21,24 +23,43 @@ pub(crate) struct Opened {
     pub(crate) incomplete: bool,
 }
 
-/// Opens files and folders; says which paths cannot be read.
-pub(crate) fn open(paths: &[PathBuf], args: &EvidenceArgs) -> Opened {
+/// Is it the path that stands for standard input?
+pub(crate) fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Opens files, folders and patterns, and standard input as `-`; says which paths cannot be read.
+pub(crate) fn open(paths: &[PathBuf], args: &EvidenceArgs) -> anyhow::Result<Opened> {
     let threads = args
         .threads
         .or_else(|| std::thread::available_parallelism().ok().map(NonZero::get))
         .unwrap_or(1)
         .max(1);
     let progress = Arc::new(Progress::default());
+    let started = Instant::now();
+    let patience = args
+        .max_file_seconds
+        .map(|per_file| Patience { per_file, clock: Arc::new(move || started.elapsed()) });
     let options = Options {
         threads,
+        max_record: args.max_record,
+        patience,
+        now: Some(crate::query::wall_clock()),
         progress: Some(Arc::clone(&progress)),
-        now: Some(crate::query::clock()),
         ..Options::default()
     };
-    let (evidence, problems) = Evidence::open(paths, options);
+    let stdin = if paths.iter().any(|path| is_stdin(path)) {
+        if io::stdin().is_terminal() {
+            bail!("`-` reads standard input, which is a terminal: pipe evidence into it");
+        }
+        Some(Box::new(io::stdin()) as Box<dyn io::Read + Send>)
+    } else {
+        None
+    };
+    let (evidence, problems) = Evidence::open_with(paths, stdin, options);
     let incomplete = problems.iter().any(aql_diag::Diagnostic::is_error);
     messages::diagnostics(&problems, None, args.quiet);
-    Opened { evidence, progress, incomplete }
+    Ok(Opened { evidence, progress, incomplete })
 }
 
 /// Shows a bar on a terminal while the work lasts; the bar goes when the guard is dropped.
@@ -54,8 +75,7 @@ const TICK: Duration = Duration::from_millis(100);
 
 impl ProgressGuard {
     pub(crate) fn start(opened: &Opened, quiet: bool) -> Option<ProgressGuard> {
-        use std::io::IsTerminal;
-        if quiet || !std::io::stderr().is_terminal() {
+        if quiet || !io::stderr().is_terminal() {
             return None;
         }
         let progress = Arc::clone(&opened.progress);

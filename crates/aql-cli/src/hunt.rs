@@ -24,6 +24,9 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
     let started = Instant::now();
     let quiet = args.evidence.quiet;
     let packs = load_packs(&args.pack)?;
+    let Some(profile) = query::read_profiles(&args.profile_file, quiet)? else {
+        return Ok(Outcome::Failed);
+    };
     let mut cx = Context::new(Catalog::get(), query::wall_clock());
     cx.site = site::load(&args.evidence)?;
     let cx = Arc::new(cx);
@@ -32,6 +35,7 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
         rules: args.rule.clone(),
         level: Some(level(args.level)),
         time: time_range(args)?,
+        profile,
     };
     let hunt = match Hunt::prepare(&packs, &options, &cx) {
         Ok(hunt) => hunt,
@@ -45,7 +49,7 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
         bail!("no rule is left to hunt with");
     }
 
-    let opened = evidence::open(&args.paths, &args.evidence);
+    let opened = evidence::open(&args.paths, &args.evidence)?;
     // Before the work: a name that cannot be written should not cost it.
     let mut sink = Sink::open(args.evidence.output.as_deref())?;
     let progress = ProgressGuard::start(&opened, quiet);
@@ -76,7 +80,7 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
     })
 }
 
-fn load_packs(names: &[String]) -> anyhow::Result<Vec<Pack>> {
+pub(crate) fn load_packs(names: &[String]) -> anyhow::Result<Vec<Pack>> {
     let mut packs = Vec::new();
     for name in names {
         let path = Path::new(name);

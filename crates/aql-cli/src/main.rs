@@ -2,12 +2,17 @@
 
 mod args;
 mod catalog;
+mod check;
 mod evidence;
 mod explain;
 mod findings_table;
+mod fmt;
 mod hunt;
+mod inspect;
+mod inspect_view;
 mod messages;
 mod output;
+mod queries;
 mod query;
 mod site;
 mod summary;
@@ -37,6 +42,9 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Hunt(args) => hunt::run(&args),
         Command::Query(args) => query::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Fmt(args) => fmt::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Catalog(args) => catalog::run(&args),
     };

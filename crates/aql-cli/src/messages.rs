@@ -19,7 +19,12 @@ fn colour() -> bool {
 
 /// One diagnostic, with the text it is about.
 pub(crate) fn diagnostic(diagnostic: &Diagnostic, source: Option<&SourceText>) {
-    eprintln!("{}\n", render::text(&safe(diagnostic), source, colour()));
+    eprintln!("{}\n", text(diagnostic, source, colour()));
+}
+
+/// The text of a diagnostic, for a terminal.
+pub(crate) fn text(diagnostic: &Diagnostic, source: Option<&SourceText>, colour: bool) -> String {
+    render::text(&safe(diagnostic), source, colour)
 }
 
 /// The same diagnostic without what could drive the terminal: names of files and bits of evidence

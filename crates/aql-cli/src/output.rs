@@ -81,6 +81,26 @@ pub(crate) fn table<S: AsRef<str>>(header: &[S], rows: Vec<Vec<String>>, termina
     table.to_string()
 }
 
+/// A table of many short rows, without lines between them, as wide as the terminal lets it be.
+pub(crate) fn list(header: &[&str], rows: Vec<Vec<String>>, width: Option<usize>) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    match width.and_then(|width| u16::try_from(width).ok()) {
+        Some(width) => {
+            table.set_content_arrangement(ContentArrangement::Dynamic);
+            table.set_width(width);
+        }
+        None => {
+            table.set_content_arrangement(ContentArrangement::Disabled);
+        }
+    }
+    table.set_header(header);
+    for row in rows {
+        table.add_row(row.into_iter().map(|cell| one_line(&cell)));
+    }
+    table.to_string()
+}
+
 /// Text from evidence without the characters that would drive the terminal: controls, and those
 /// that turn the direction of writing.
 pub(crate) fn printable(text: &str) -> String {

@@ -59,7 +59,7 @@ pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<Outcome> {
     };
     messages::diagnostics(&plan.notes(), Some(&source), quiet);
 
-    let opened = evidence::open(&paths, &args.evidence);
+    let opened = evidence::open(&paths, &args.evidence)?;
     let progress = ProgressGuard::start(&opened, quiet);
     let mut sink = Sink::open(args.evidence.output.as_deref())?;
     let format =
@@ -107,6 +107,15 @@ pub(crate) fn wall_clock() -> i64 {
 }
 
 fn query_and_paths(args: &QueryArgs) -> anyhow::Result<(SourceText, Vec<PathBuf>)> {
+    let paths_read_stdin = |paths: &[String]| paths.iter().any(|path| path == "-");
+    let text_reads_stdin =
+        args.file.iter().chain(&args.profile_file).any(|file| evidence::is_stdin(file));
+    if text_reads_stdin && paths_read_stdin(&args.operands) {
+        bail!(
+            "standard input cannot be both the evidence and a file of the command line: `-` is \
+             given twice; write one of them to a file"
+        );
+    }
     let (source, paths) = match &args.file {
         Some(file) => (read_text(file)?, args.operands.as_slice()),
         None => {
@@ -124,7 +133,7 @@ fn query_and_paths(args: &QueryArgs) -> anyhow::Result<(SourceText, Vec<PathBuf>
 }
 
 /// All profile files laid over each other; nothing if one of them has an error.
-fn read_profiles(files: &[PathBuf], quiet: bool) -> anyhow::Result<Option<ProfileFile>> {
+pub(crate) fn read_profiles(files: &[PathBuf], quiet: bool) -> anyhow::Result<Option<ProfileFile>> {
     let mut all = ProfileFile::default();
     let mut failed = false;
     for file in files {

@@ -140,8 +140,16 @@ codes! {
     OUT_OF_RANGE = "AQL129": "number out of range";
     DUPLICATE_ALIAS = "AQL130": "alias used twice";
     ALWAYS_CONSTANT = "AQL131": "condition that is always true or always false";
+    BRANCH_TYPE = "AQL132": "branch of CASE whose value is lost";
     NO_SITE_DATA = "AQL140": "site data that is not there";
     NO_DATA_SOURCE = "AQL141": "no data source configured";
+
+    NO_LIMIT = "AQL201": "no LIMIT";
+    WEEK_YEAR = "AQL205": "week year in a date pattern";
+    SELECT_STAR = "AQL208": "SELECT *";
+    CASE_NEVER_MATCHES = "AQL211": "text in a case that never matches";
+    MIXED_AND_OR = "AQL213": "AND and OR without parentheses";
+    SUBSUMED_CONDITION = "AQL215": "condition that adds nothing";
 
     CONTEXT_FILE = "CTX001": "context file that cannot be used";
     CONTEXT_ROW = "CTX002": "row of a context file that cannot be used";
@@ -159,6 +167,8 @@ codes! {
     EMPTY = "ING011": "nothing to read";
     UNPARSED = "ING012": "records kept as unparsed";
     UNDATED = "ING013": "events without a time left out";
+    CHANGED = "ING014": "file that changed while it was read";
+    TOO_SLOW = "ING015": "file that took too long to read";
 
     PACK_UNREADABLE = "PACK001": "pack that cannot be read";
     PACK_FACTS = "PACK002": "rule facts that are missing or wrong";

@@ -96,3 +96,99 @@ impl std::fmt::Display for crate::InputPlace {
         Ok(())
     }
 }
+
+/// One diagnostic as a workflow command of GitHub, which shows it at its line.
+pub fn github(diagnostic: &Diagnostic, source: &SourceText) -> String {
+    let kind = match diagnostic.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "notice",
+    };
+    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    let mut place = format!("file={}", property(&source.name));
+    if let Some(primary) = &diagnostic.primary {
+        let (start, end) =
+            (source.line_column(primary.span.start), source.line_column(primary.span.end));
+        place.push_str(&format!(",line={},endLine={},col={}", start.line, end.line, start.column));
+    }
+    let message = match diagnostic.primary.as_ref().map(|p| p.text.as_str()) {
+        Some(label) if !label.is_empty() => format!("{}: {label}", diagnostic.message),
+        _ => diagnostic.message.clone(),
+    };
+    format!("::{kind} {place},title={}::{}", diagnostic.code, data(&message))
+}
+
+/// Diagnostics as a log of SARIF 2.1.0 (OASIS), with the rules that they name. `version` is that of
+/// the program.
+pub fn sarif(diagnostics: &[(&SourceText, &Diagnostic)], version: &str) -> Value {
+    let mut codes: Vec<crate::Code> = diagnostics.iter().map(|(_, d)| d.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let rules: Vec<Value> = codes
+        .iter()
+        .map(|code| {
+            let info = code.info();
+            json!({
+                "id": code,
+                "shortDescription": { "text": info.map_or("", |i| i.title) },
+                "help": {
+                    "text": info.map_or("", |i| i.page),
+                    "markdown": info.map_or("", |i| i.page),
+                },
+            })
+        })
+        .collect();
+    let results: Vec<Value> = diagnostics
+        .iter()
+        .map(|(source, d)| {
+            let mut place = json!({ "artifactLocation": { "uri": uri(&source.name) } });
+            if let Some(primary) = &d.primary {
+                place["region"] = region(source, primary.span);
+            }
+            let text = d
+                .notes
+                .iter()
+                .chain(&d.help)
+                .fold(d.message.clone(), |text, more| format!("{text}\n{more}"));
+            json!({
+                "ruleId": d.code,
+                "ruleIndex": codes.binary_search(&d.code).unwrap_or(0),
+                "level": d.severity,
+                "message": { "text": text },
+                "locations": [{ "physicalLocation": place }],
+            })
+        })
+        .collect();
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": { "name": "aql", "version": version, "rules": rules } },
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    })
+}
+
+fn region(source: &SourceText, span: crate::Span) -> Value {
+    let (start, end) = (source.line_column(span.start), source.line_column(span.end));
+    json!({
+        "startLine": start.line, "startColumn": start.column,
+        "endLine": end.line, "endColumn": end.column,
+    })
+}
+
+/// A path as a relative reference (RFC 3986).
+fn uri(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.replace('\\', "/").bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                out.push(byte as char);
+            }
+            byte => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}

@@ -18,6 +18,7 @@ mod reorder;
 mod run;
 mod scan;
 mod session;
+mod top;
 mod window;
 
 pub use options::{RunOptions, RunOutcome, WindowMode, WindowPolicy};

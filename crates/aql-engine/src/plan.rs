@@ -9,7 +9,7 @@ use aql_eval::site::add_note;
 use aql_event::{Column, Needs, Type};
 use aql_match::{Matcher, RuleFilter};
 use aql_semantic::bound::{
-    Aggregate, AggregateCall, AggregateFunction, BoundQuery, Expr, ExprKind, Source,
+    Aggregate, AggregateCall, AggregateFunction, BoundQuery, Expr, ExprKind, Order, Source,
 };
 use arrow_schema::DataType;
 
@@ -235,6 +235,12 @@ impl Stages {
         }
     }
 
+    /// How many rows of the source can be in the result, if that is known while they are read:
+    /// those that come first in the order.
+    pub(crate) fn first_in_order(&self) -> Option<usize> {
+        self.limit.filter(|_| self.group.is_none() && !self.order.is_empty())
+    }
+
     /// Must all rows be there before the first can go on?
     pub(crate) fn is_relational(&self) -> bool {
         self.group.is_some() || !self.order.is_empty()
@@ -336,17 +342,34 @@ fn add_results(projection: &mut ProjectionBuilder<'_>, query: &BoundQuery) {
     for (position, output) in query.output.iter().enumerate() {
         projection.column(output_name(position), &output.expr, Form::Value);
     }
-    for ((name, _), order) in order_names(query).into_iter().zip(&query.order_by) {
-        projection.column(name, &order.expr, Form::Sortable);
+    for (position, order) in query.order_by.iter().enumerate() {
+        if sorted_output(query, &order.expr).is_none() {
+            projection.column(key_name(position), &order.expr, Form::Sortable);
+        }
     }
+}
+
+/// The result column that is the sort key itself, so that it is computed and moved once.
+fn sorted_output(query: &BoundQuery, key: &Expr) -> Option<usize> {
+    let sorts_as_it_is = !matches!(key.ty, Type::Host | Type::IntegerList);
+    let same = || query.output.iter().position(|output| output.expr == *key);
+    sorts_as_it_is.then(same).flatten()
 }
 
 fn output_name(position: usize) -> String {
     format!("c{position}")
 }
 
+fn key_name(position: usize) -> String {
+    format!("o{position}")
+}
+
 fn order_names(query: &BoundQuery) -> Vec<(String, bool)> {
-    query.order_by.iter().enumerate().map(|(i, o)| (format!("o{i}"), o.descending)).collect()
+    let name = |(position, order): (usize, &Order)| {
+        let output = sorted_output(query, &order.expr);
+        (output.map_or_else(|| key_name(position), output_name), order.descending)
+    };
+    query.order_by.iter().enumerate().map(name).collect()
 }
 
 /// A note that a source of this name has no rows.

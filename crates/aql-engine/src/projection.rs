@@ -130,6 +130,19 @@ impl Projection {
         Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)?)
     }
 
+    /// Computes some of the columns, by name; those that are missing are left out.
+    pub(crate) fn compute_only<'n>(
+        &self,
+        names: impl Iterator<Item = &'n str>,
+        rows: &dyn Rows,
+    ) -> Result<Vec<ArrayRef>, Failure> {
+        names
+            .filter_map(|name| self.schema.column_with_name(name))
+            .filter_map(|(place, field)| Some((self.computed.get(place)?, field)))
+            .map(|(computed, field)| computed.evaluate(rows, field.data_type()))
+            .collect()
+    }
+
     /// Leaves out the rows that a condition does not keep, then computes the columns. The extra
     /// columns go along and come last.
     pub(crate) fn apply(

@@ -10,12 +10,13 @@ use aql_event::{EventBatch, EventTable, ScanReport, ScanStep, TimeRange};
 use aql_match::Scratch;
 use aql_semantic::bound::Window;
 use arrow_array::{BooleanArray, RecordBatch, RecordBatchOptions};
-use arrow_select::filter::FilterBuilder;
+use arrow_select::filter::{FilterBuilder, filter_record_batch};
 
 use crate::failure::Failure;
 use crate::options::{RunOptions, WindowMode};
 use crate::plan::{EventStage, Stages};
 use crate::reorder::Reorder;
+use crate::top::Top;
 use crate::window::{self, Instead};
 
 /// What a worker hands on.
@@ -53,6 +54,7 @@ pub(crate) fn scan(
         output,
         scratch: Mutex::new(Vec::new()),
         any: AtomicBool::new(false),
+        top: Top::new(stages),
     };
     let range = match options.window.mode {
         WindowMode::Ignore => options.time,
@@ -98,6 +100,8 @@ struct Worker<'a> {
     scratch: Mutex<Vec<Scratch>>,
     /// Has any event come?
     any: AtomicBool,
+    /// Leaves out rows that others keep out of the result.
+    top: Option<Top>,
 }
 
 impl Worker<'_> {
@@ -143,7 +147,15 @@ impl Worker<'_> {
         self.lock_scratch().push(scratch);
         match hits.of(0) {
             Some(rows) => {
-                let kept = self.keep(events, &BooleanArray::new(rows.clone(), None))?;
+                let mut kept = self.keep(events, &BooleanArray::new(rows.clone(), None))?;
+                if let Some(top) = &self.top {
+                    let names = self.stages.order.iter().map(|(name, _)| name.as_str());
+                    let keys = self.stages.first.compute_only(names, &kept)?;
+                    if let Some(mask) = top.candidates(&keys)? {
+                        let records = filter_record_batch(kept.records(), &mask)?;
+                        kept = EventBatch::new(Arc::clone(kept.columns()), records);
+                    }
+                }
                 self.stages.first.compute(&kept)
             }
             None => Ok(RecordBatch::new_empty(Arc::clone(self.stages.first.schema()))),
@@ -153,6 +165,9 @@ impl Worker<'_> {
     /// The events that the mask keeps, with the columns that are still needed.
     fn keep(&self, events: &EventBatch, mask: &BooleanArray) -> Result<EventBatch, Failure> {
         let records = events.records().project(&self.events.kept)?;
+        if mask.true_count() == mask.len() {
+            return Ok(EventBatch::new(Arc::clone(&self.events.kept_columns), records));
+        }
         let filter = FilterBuilder::new(mask).optimize().build();
         let columns = records
             .columns()

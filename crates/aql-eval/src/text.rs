@@ -8,6 +8,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_array::{Array, ArrayRef, DictionaryArray, StringArray};
 use arrow_schema::DataType;
+use arrow_select::take::take;
 
 use crate::Datum;
 use crate::output::Output;
@@ -101,12 +102,13 @@ impl<'a> TextColumn<'a> {
 /// depends on the batch; who needs one schema for all batches asks for this.
 pub fn to_plain(array: &ArrayRef) -> ArrayRef {
     match text(array) {
-        Some(view @ TextColumn::Dictionary { .. }) => {
-            let mut out = Output::new(Type::Text, view.len());
-            for value in view.iter() {
-                out.push(&Datum::text_or_null(value));
-            }
-            out.finish()
+        Some(view @ TextColumn::Dictionary { keys, values }) => {
+            // Text that a column cannot hold all of is cut off value by value.
+            take(values, keys, None).unwrap_or_else(|_| {
+                let mut out = Output::new(Type::Text, view.len());
+                view.iter().for_each(|value| out.push(&Datum::text_or_null(value)));
+                out.finish()
+            })
         }
         _ => Arc::clone(array),
     }

@@ -10,6 +10,7 @@
 mod batch;
 mod builder;
 mod column;
+pub mod fields;
 mod needs;
 mod sources;
 mod table;
@@ -30,4 +31,7 @@ pub mod provenance {
     pub const RECORD: &str = "aql.record";
     /// Name of the format, such as `evtx`.
     pub const FORMAT: &str = "aql.format";
+    /// All fields of the raw record in one binary value (see [`fields`](crate::fields)): for who
+    /// cannot say beforehand which fields there are. Queries cannot name it.
+    pub const FIELDS: &str = "aql.fields";
 }

@@ -1,13 +1,16 @@
 //! Evidence: the files that a user points at.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use aql_diag::{Diagnostic, InputPlace, codes};
 
+use crate::patience::Patience;
 use crate::source::Inflation;
 
 /// How evidence is read.
@@ -19,7 +22,7 @@ pub struct Options {
     pub max_record: usize,
     /// Levels of nesting in JSON and XML; a deeper record is lost.
     pub max_depth: usize,
-    /// What gzip and zip may inflate to.
+    /// What all that is compressed in one file, or in one member of a zip archive, may give.
     pub inflation: Inflation,
     /// Bytes of an archive inside an archive that are held in memory.
     pub max_nested_archive: u64,
@@ -28,6 +31,8 @@ pub struct Options {
     /// The present, in epoch milliseconds: syslog times without a year lie before it. Without it
     /// they are unknown.
     pub now: Option<i64>,
+    /// How long a file may take; for ever if nothing.
+    pub patience: Option<Patience>,
     /// Where progress is counted, if somebody looks.
     pub progress: Option<Arc<Progress>>,
 }
@@ -42,6 +47,7 @@ impl Default for Options {
             max_nested_archive: 256 << 20,
             split: 8 << 20,
             now: None,
+            patience: None,
             progress: None,
         }
     }
@@ -65,6 +71,27 @@ impl Progress {
     }
 }
 
+/// A reader that can be read once.
+pub(crate) type Once = Arc<Mutex<Option<Box<dyn Read + Send>>>>;
+
+/// Where the bytes of a file come from.
+#[derive(Clone)]
+pub(crate) enum Origin {
+    /// A file on disk.
+    Disk,
+    /// A reader that was handed in.
+    Reader(Once),
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Origin::Disk => "Disk",
+            Origin::Reader(_) => "Reader",
+        })
+    }
+}
+
 /// One file.
 #[derive(Clone, Debug)]
 pub(crate) struct EvidenceFile {
@@ -72,6 +99,7 @@ pub(crate) struct EvidenceFile {
     /// The path for messages and `aql.file`.
     pub(crate) shown: Arc<str>,
     pub(crate) bytes: u64,
+    pub(crate) origin: Origin,
 }
 
 /// The files that a user points at, in a fixed order. Read them with
@@ -87,14 +115,51 @@ const MAX_FOLDERS: usize = 128;
 
 impl Evidence {
     /// Finds the files under the paths: a file is itself, a folder all files in it and below, in
-    /// the order of their names. A file that is reached twice is read once. What cannot be found
-    /// or listed is told in the diagnostics; the rest is there.
+    /// the order of their names. What does not exist and has `*`, `?` or `[` in it is a pattern,
+    /// and `**` in it stands for folders in folders. A file that is reached twice is read once.
+    /// What cannot be found or listed is told in the diagnostics; the rest is there.
     pub fn open(paths: &[PathBuf], options: Options) -> (Evidence, Vec<Diagnostic>) {
+        Evidence::open_with(paths, None, options)
+    }
+
+    /// Like [`open`](Evidence::open), where the path `-` is a reader such as standard input, shown
+    /// as `<stdin>`. It is read as a stream, and once: a second scan reports it as unreadable.
+    pub fn open_with(
+        paths: &[PathBuf],
+        mut reader: Option<Box<dyn Read + Send>>,
+        options: Options,
+    ) -> (Evidence, Vec<Diagnostic>) {
         let mut found = Found::default();
+        let mut has_reader = false;
         for path in paths {
-            found.add(path);
+            if path.as_os_str() != "-" {
+                found.add(path);
+            } else if let Some(reader) = reader.take() {
+                has_reader = true;
+                found.files.push(Evidence::reader_file("<stdin>", reader));
+            } else if !has_reader {
+                found.add(path);
+            }
         }
         (Evidence { files: found.files, options }, found.diagnostics)
+    }
+
+    /// Evidence that is no file: what a reader gives, shown under this name. It is read once.
+    pub fn from_reader(
+        shown: &str,
+        reader: impl Read + Send + 'static,
+        options: Options,
+    ) -> Evidence {
+        Evidence { files: vec![Evidence::reader_file(shown, Box::new(reader))], options }
+    }
+
+    fn reader_file(shown: &str, reader: Box<dyn Read + Send>) -> EvidenceFile {
+        EvidenceFile {
+            path: Arc::from(Path::new(shown)),
+            shown: Arc::from(shown),
+            bytes: 0,
+            origin: Origin::Reader(Arc::new(Mutex::new(Some(reader)))),
+        }
     }
 
     /// Number of files (archives count once).
@@ -113,6 +178,11 @@ impl Evidence {
     }
 }
 
+/// May a path that does not exist be a pattern?
+fn is_pattern(path: &str) -> bool {
+    path.contains(['*', '?', '['])
+}
+
 #[derive(Default)]
 struct Found {
     files: Vec<EvidenceFile>,
@@ -125,6 +195,7 @@ impl Found {
     fn add(&mut self, path: &Path) {
         let metadata = match fs::metadata(path) {
             Ok(metadata) => metadata,
+            Err(_) if path.to_str().is_some_and(is_pattern) => return self.pattern(path),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let message = format!("`{}` does not exist", path.display());
                 let diagnostic = Diagnostic::error(codes::NOT_FOUND, message)
@@ -143,6 +214,50 @@ impl Found {
             }
         } else {
             self.file(path, &metadata);
+        }
+    }
+
+    /// Adds what a pattern matches, in the order of names.
+    fn pattern(&mut self, path: &Path) {
+        let text = path.to_str().unwrap_or_default();
+        let options = glob::MatchOptions {
+            case_sensitive: !cfg!(windows),
+            require_literal_separator: true,
+            require_literal_leading_dot: false,
+        };
+        let matches = match glob::glob_with(text, options) {
+            Ok(matches) => matches,
+            Err(error) => {
+                let message = format!(
+                    "`{text}` does not exist, and is no pattern: {} at character {}",
+                    error.msg,
+                    error.pos + 1
+                );
+                return self.tell(Diagnostic::error(codes::NOT_FOUND, message), path);
+            }
+        };
+        let mut any = false;
+        for found in matches {
+            any = true;
+            match found {
+                Ok(found) => self.add_found(&found),
+                Err(error) => self.unreadable(error.path(), error.error()),
+            }
+        }
+        if !any {
+            let message = format!("no file matches `{text}`");
+            let diagnostic = Diagnostic::error(codes::NOT_FOUND, message)
+                .help("`*` stands for any name, `**` for folders in folders, `?` for a character");
+            self.tell(diagnostic, path);
+        }
+    }
+
+    /// Adds a path that a pattern matched.
+    fn add_found(&mut self, path: &Path) {
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => self.folder(path, &mut Vec::new()),
+            Ok(metadata) => self.file(path, &metadata),
+            Err(error) => self.unreadable(path, &error),
         }
     }
 
@@ -212,6 +327,7 @@ impl Found {
             path: Arc::from(path),
             shown: Arc::from(path.display().to_string()),
             bytes: metadata.len(),
+            origin: Origin::Disk,
         });
     }
 }

@@ -8,6 +8,7 @@
 //! Not in here: where one value ends and the next begins in a file (that is
 //! [`frame`](crate::frame)), what keys mean ([`formats`](crate::formats)).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use memchr::memchr2;
@@ -375,6 +376,40 @@ impl<'d> Json<'d> {
     /// The key, if the value is a member of an object; as written, escapes and all.
     pub(crate) fn key(&self) -> Option<&'d str> {
         self.node().filter(|n| n.key.0 != NO_KEY).and_then(|n| self.slice(n.key))
+    }
+
+    /// The key with its escapes resolved; empty if the value is no member of an object.
+    pub(crate) fn key_text(&self) -> Cow<'d, str> {
+        let key = self.key().unwrap_or_default();
+        if !self.node().is_some_and(|n| n.key_escaped) {
+            return Cow::Borrowed(key);
+        }
+        let mut plain = String::new();
+        unescape(key, &mut plain);
+        Cow::Owned(plain)
+    }
+
+    /// Calls `visit` with the dotted path of every value inside that is no object; an array is one
+    /// value.
+    pub(crate) fn each_leaf(&self, visit: &mut dyn FnMut(&str, Json<'d>)) {
+        self.leaves(&mut String::new(), visit);
+    }
+
+    /// Recursion is bounded by the nesting that [`parse`] allows.
+    fn leaves(&self, path: &mut String, visit: &mut dyn FnMut(&str, Json<'d>)) {
+        for member in self.children() {
+            let length = path.len();
+            if length > 0 {
+                path.push('.');
+            }
+            path.push_str(&member.key_text());
+            if member.is_object() {
+                member.leaves(path, visit);
+            } else {
+                visit(path, member);
+            }
+            path.truncate(length);
+        }
     }
 
     fn key_is(&self, wanted: &str) -> bool {

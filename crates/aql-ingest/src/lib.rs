@@ -20,19 +20,29 @@ mod frame;
 mod json;
 mod normalise;
 mod out;
+mod patience;
 mod plan;
 mod report;
 mod scan;
 mod sniff;
 mod source;
 mod stream;
+mod tar;
 mod time;
+mod unpack;
 mod worker;
 
 pub use evidence::{Evidence, Options, Progress};
+pub use patience::{Clock, Patience};
 pub use source::Inflation;
 
 /// The formats that are read: name and description, in the order in which they are tried.
 pub fn formats() -> impl Iterator<Item = (&'static str, &'static str)> {
     formats::FORMATS.iter().map(|format| (format.name, format.about))
+}
+
+/// How a format is recognised, for whoever has to believe it.
+pub fn recognised_by(format: &str) -> &'static str {
+    let known = formats::FORMATS.iter().find(|known| known.name == format);
+    known.map_or("its content", |known| known.by)
 }

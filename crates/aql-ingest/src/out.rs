@@ -289,7 +289,7 @@ impl<'w> Out<'w> {
         self.format(format);
         let plan = self.mapped.class(self.needs, format, record);
         self.report.unparsed += u64::from(record.mapping.unparsed);
-        let time = record.time();
+        let time = record.time(self.options.now);
         if self.wants(plan.wanted, time) {
             self.row(&plan, record, number, time);
         }

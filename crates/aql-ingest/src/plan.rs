@@ -5,7 +5,7 @@
 //! zip archive is one.
 
 use std::any::Any;
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,9 +14,10 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use aql_diag::{Diagnostic, codes};
 use zip::ZipArchive;
 
-use crate::evidence::{Evidence, EvidenceFile};
+use crate::evidence::{Evidence, EvidenceFile, Origin};
 use crate::evtx::{CHUNK_SIZE, FileHeader};
 use crate::formats::windows_xml;
+use crate::patience::Began;
 use crate::sniff::{HEAD, LONG_HEAD, Sniffed, sniff, wants_more};
 use crate::source::Reopen;
 
@@ -27,6 +28,8 @@ pub(crate) type Key = Vec<u32>;
 pub(crate) struct Part {
     pub(crate) number: u64,
     pub(crate) key: Key,
+    /// When the first part of its file was begun.
+    pub(crate) began: Began,
     pub(crate) work: Work,
 }
 
@@ -102,12 +105,19 @@ pub(crate) struct Planner<'e> {
     next_file: usize,
     next_part: u64,
     queue: VecDeque<(Key, Work)>,
+    began: Began,
 }
 
 impl<'e> Planner<'e> {
     /// Cuts this evidence.
     pub(crate) fn new(evidence: &'e Evidence) -> Self {
-        Planner { evidence, next_file: 0, next_part: 0, queue: VecDeque::new() }
+        Planner {
+            evidence,
+            next_file: 0,
+            next_part: 0,
+            queue: VecDeque::new(),
+            began: Began::default(),
+        }
     }
 
     /// The next part.
@@ -116,6 +126,7 @@ impl<'e> Planner<'e> {
             let file = self.evidence.files.get(self.next_file)?;
             let key = u32::try_from(self.next_file).unwrap_or(u32::MAX);
             self.next_file += 1;
+            self.began = Began::default();
             let planned = catch_unwind(AssertUnwindSafe(|| self.plan(file, key)));
             let trouble = match planned {
                 Ok(Ok(())) => None,
@@ -129,11 +140,15 @@ impl<'e> Planner<'e> {
         let (key, work) = self.queue.pop_front()?;
         let number = self.next_part;
         self.next_part += 1;
-        Some(Part { number, key, work })
+        Some(Part { number, key, began: Arc::clone(&self.began), work })
     }
 
     fn plan(&mut self, file: &EvidenceFile, key: u32) -> std::io::Result<()> {
         let options = &self.evidence.options;
+        if let Origin::Reader(_) = file.origin {
+            self.queue.push_back((vec![key], Work::Whole(file.clone())));
+            return Ok(());
+        }
         let mut handle = File::open(&file.path)?;
         let is_large = file.bytes > options.split.saturating_mul(2);
         let mut head = Vec::new();
@@ -185,10 +200,16 @@ impl<'e> Planner<'e> {
                 return self.queue.push_back((vec![key], work));
             }
         };
+        let mut archive = archive;
+        let overlaps = overlaps(&mut archive);
         for index in 0..archive.len() {
             let Some(name) = member_name(&archive, index) else { continue };
             let shown: Arc<str> = Arc::from(format!("{}!/{name}", file.shown));
             let place = u32::try_from(index).unwrap_or(u32::MAX);
+            if overlaps.contains(&index) {
+                self.queue.push_back((vec![key, place], Work::Tell(shown, overlapping())));
+                continue;
+            }
             let work = Work::Member { shown, archive: archive.clone(), index };
             self.queue.push_back((vec![key, place], work));
         }
@@ -199,11 +220,50 @@ impl<'e> Planner<'e> {
     }
 }
 
+/// Members that share bytes with one that stands before them. Nobody packs like that; it makes a
+/// small archive give any amount of bytes.
+pub(crate) fn overlaps<R: Read + Seek>(archive: &mut ZipArchive<R>) -> HashSet<usize> {
+    let mut places = Vec::new();
+    for index in 0..archive.len() {
+        // What cannot be found is told when it is read.
+        let Ok(member) = archive.by_index_raw(index) else { continue };
+        let start = member.header_start();
+        let end = member.data_start().unwrap_or(start).saturating_add(member.compressed_size());
+        places.push((start, end, index));
+    }
+    places.sort_unstable();
+    let mut taken = 0;
+    let mut overlaps = HashSet::new();
+    for (start, end, index) in places {
+        if start < taken {
+            overlaps.insert(index);
+        } else {
+            taken = end;
+        }
+    }
+    overlaps
+}
+
+/// Says that a member was not read because it overlaps another.
+pub(crate) fn overlapping() -> Diagnostic {
+    bad_archive("the archive member shares its bytes with another and was not read")
+        .note("archives like that are made to exhaust whoever unpacks them")
+}
+
+/// A name from inside an archive as it is shown: control characters are escaped.
+pub(crate) fn shown_name(name: &str) -> String {
+    let mut shown = String::with_capacity(name.len());
+    for c in name.chars() {
+        if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    shown
+}
+
 /// The name of a member; nothing for a folder.
 pub(crate) fn member_name<R: Read + Seek>(archive: &ZipArchive<R>, index: usize) -> Option<String> {
     match archive.name_for_index(index)? {
         Ok(name) if name.ends_with('/') => None,
-        Ok(name) => Some(name.into_owned()),
+        Ok(name) => Some(shown_name(&name)),
         Err(_) => Some(format!("#{index}")),
     }
 }

@@ -4,6 +4,8 @@ use aql_diag::{Diagnostic, codes};
 
 use crate::formats::{FORMATS, Layout, csv};
 use crate::json::{Fault, JsonError, is_blank, parse, parse_whole};
+use crate::tar::is_tar;
+use crate::unpack::Packing;
 
 /// Bytes of a file that are looked at first.
 pub(crate) const HEAD: usize = 64 << 10;
@@ -16,8 +18,10 @@ pub(crate) const LONG_HEAD: usize = 4 << 20;
 pub(crate) enum Sniffed {
     /// Nothing in it.
     Empty,
-    /// Gzip.
-    Gzip,
+    /// Compressed.
+    Packed(Packing),
+    /// A tar archive.
+    Tar,
     /// A zip archive.
     Zip,
     /// Text of two bytes per character; `true` for the big end first.
@@ -43,18 +47,25 @@ pub(crate) const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Recognises a file by its head; `whole` says that there is no more of it.
 pub(crate) fn sniff(head: &[u8], whole: bool) -> Sniffed {
-    if head.starts_with(&[0x1f, 0x8b]) {
-        return Sniffed::Gzip;
+    if let Some(packing) = Packing::of(head) {
+        return Sniffed::Packed(packing);
     }
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
         return Sniffed::Zip;
+    }
+    if is_tar(head) {
+        return Sniffed::Tar;
     }
     if head.starts_with(b"ElfFile\0") || memchr::memmem::find(head, b"ElfChnk\0").is_some() {
         return Sniffed::Evtx;
     }
     match head {
-        [0xff, 0xfe, rest @ ..] if !rest.starts_with(&[0, 0]) => return Sniffed::Utf16(false),
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => return Sniffed::Unknown,
+        [0xff, 0xfe, ..] => return Sniffed::Utf16(false),
         [0xfe, 0xff, ..] => return Sniffed::Utf16(true),
+        // Without a mark: XML or JSON can begin in no other way.
+        [b'<' | b'{' | b'[', 0, b, 0, ..] if *b != 0 => return Sniffed::Utf16(false),
+        [0, b'<' | b'{' | b'[', 0, b, ..] if *b != 0 => return Sniffed::Utf16(true),
         _ => {}
     }
     let text = head.strip_prefix(BOM).unwrap_or(head);
@@ -66,7 +77,10 @@ pub(crate) fn sniff(head: &[u8], whole: bool) -> Sniffed {
         return Sniffed::Unknown;
     }
     match text.first() {
-        Some(b'<') if is_event_xml(text) => Sniffed::Xml,
+        // A digit: the priority of a syslog line, which may hold an event.
+        Some(b'<') if !text.get(1).is_some_and(u8::is_ascii_digit) && is_event_xml(text) => {
+            Sniffed::Xml
+        }
         Some(b'{') => json_layout(text, whole),
         Some(b'[') if is_json_array(text) => Sniffed::JsonValues,
         _ => csv_delimiter(text, whole).map_or(Sniffed::Lines, Sniffed::Csv),
@@ -166,51 +180,61 @@ fn csv_delimiter(text: &[u8], whole: bool) -> Option<u8> {
 /// Says that nobody knows what a file is; archives and the like by name.
 pub(crate) fn unknown(head: &[u8]) -> Diagnostic {
     let kinds: &[(&[u8], &str)] = &[
+        (b"\xff\xfe\0\0", "text in UTF-32"),
+        (b"\0\0\xfe\xff", "text in UTF-32"),
         (b"PAR1", "Parquet file"),
-        (b"\x28\xb5\x2f\xfd", "zstd archive"),
         (b"7z\xbc\xaf\x27\x1c", "7-zip archive"),
         (b"Rar!", "RAR archive"),
-        (b"BZh", "bzip2 archive"),
-        (b"\xfd7zXZ\0", "xz archive"),
         (b"SQLite format 3\0", "SQLite database"),
         (b"\x7fELF", "Linux program"),
         (b"MZ", "Windows program"),
         (b"regf", "Windows registry hive"),
         (b"%PDF", "PDF document"),
     ];
-    let is_tar = head.get(257..262) == Some(b"ustar");
     let kind = kinds.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| *name);
-    let kind = if is_tar { Some("tar archive") } else { kind };
     let message = match kind {
+        Some("text in UTF-32") => "text in UTF-32 is not read".to_owned(),
         Some(kind) => format!("a {kind} is none of the formats that are read"),
         None => "the file is none of the formats that are read".to_owned(),
     };
     let diagnostic = Diagnostic::error(codes::UNKNOWN_FORMAT, message);
     match kind {
+        Some("text in UTF-32") => diagnostic.help("convert it to UTF-8 or UTF-16"),
         Some(kind) if kind.contains("archive") => diagnostic.help("unpack it first"),
         _ => diagnostic
-            .help("expected EVTX, Windows event XML, JSON, CSV or text, plain or in gzip or zip"),
+            .help("expected EVTX, Windows event XML, JSON, CSV or text, plain or in gzip, zstd, bzip2, xz, zip or tar"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Sniffed, sniff};
+    use crate::unpack::Packing;
 
     #[test]
     fn heads() {
         let cases: &[(&[u8], Sniffed)] = &[
             (b"", Sniffed::Empty),
             (b"\xef\xbb\xbf \r\n", Sniffed::Empty),
-            (b"\x1f\x8b\x08", Sniffed::Gzip),
+            (b"\x1f\x8b\x08", Sniffed::Packed(Packing::Gzip)),
+            (b"\x28\xb5\x2f\xfd", Sniffed::Packed(Packing::Zstd)),
+            (b"\x52\x2a\x4d\x18", Sniffed::Packed(Packing::Zstd)),
+            (b"BZh91AY&SY", Sniffed::Packed(Packing::Bzip2)),
+            (b"BZhello, text", Sniffed::Lines),
+            (b"\xfd7zXZ\0", Sniffed::Packed(Packing::Xz)),
             (b"PK\x03\x04", Sniffed::Zip),
             (b"ElfFile\0", Sniffed::Evtx),
             (b"\xff\xfe{\0", Sniffed::Utf16(false)),
             (b"\xfe\xff\0{", Sniffed::Utf16(true)),
+            (b"{\0\"\0", Sniffed::Utf16(false)),
+            (b"\0<\0E", Sniffed::Utf16(true)),
+            (b"\xff\xfe\0\0{\0\0\0", Sniffed::Unknown),
+            (b"\0\0\xfe\xff\0\0\0{", Sniffed::Unknown),
             (b"\xef\xbb\xbf<?xml version='1.0'?><Events><Event xmlns='x'>", Sniffed::Xml),
             (b"<Event>", Sniffed::Xml),
             (b"<134>Oct 1 host CEF:0|a|b", Sniffed::Lines),
             (b"<EventData>", Sniffed::Lines),
+            (b"<14>May  1 10:00:01 web1 sysmon: <Event><System/></Event>", Sniffed::Lines),
             (b"{\"a\":1}\n{\"a\":2}\n", Sniffed::JsonLines),
             (b"{\"a\":1}", Sniffed::JsonLines),
             (b"{\n \"a\": 1\n}\n", Sniffed::JsonValues),

@@ -42,33 +42,40 @@ impl<R: Read> Read for Counting<R> {
     }
 }
 
-/// The output of a decompressor; an error once it gives more than its input can be worth.
+/// What went into the outermost decompressor of a file, and what came out of all of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flow {
+    pub(crate) input: Arc<AtomicU64>,
+    output: Arc<AtomicU64>,
+}
+
+/// The output of a decompressor; an error once all that belong to a file give more than it can be
+/// worth.
 pub(crate) struct Inflated<R> {
     inner: R,
-    /// Bytes of input that were read.
-    input: Arc<AtomicU64>,
-    output: u64,
+    flow: Flow,
     limit: Inflation,
 }
 
 impl<R> Inflated<R> {
-    /// Watches a decompressor whose input is counted by `input`.
-    pub(crate) fn new(inner: R, input: Arc<AtomicU64>, limit: Inflation) -> Self {
-        Inflated { inner, input, output: 0, limit }
+    /// Watches a decompressor whose bytes belong to this flow.
+    pub(crate) fn new(inner: R, flow: Flow, limit: Inflation) -> Self {
+        Inflated { inner, flow, limit }
     }
 }
 
 impl<R: Read> Read for Inflated<R> {
     fn read(&mut self, out: &mut [u8]) -> Result<usize> {
         let read = self.inner.read(out)?;
-        self.output += read as u64;
+        let before = self.flow.output.fetch_add(read as u64, Ordering::Relaxed);
+        let output = before.saturating_add(read as u64);
         let Inflation { max_bytes, max_ratio } = self.limit;
-        if self.output > max_bytes {
+        if output > max_bytes {
             let message = format!("{BOMB}: more than {max_bytes} bytes come out");
             return Err(Error::new(ErrorKind::FileTooLarge, message));
         }
-        let input = self.input.load(Ordering::Relaxed).max(1);
-        if self.output > RATIO_FLOOR && self.output / input > max_ratio {
+        let input = self.flow.input.load(Ordering::Relaxed).max(1);
+        if output > RATIO_FLOOR && output / input > max_ratio {
             let message =
                 format!("{BOMB}: more than {max_ratio} bytes come out for each byte that goes in");
             return Err(Error::new(ErrorKind::FileTooLarge, message));
@@ -77,7 +84,7 @@ impl<R: Read> Read for Inflated<R> {
     }
 }
 
-/// UTF-16 with a byte order mark, as UTF-8. Half surrogates become U+FFFD.
+/// UTF-16, as UTF-8 without a byte order mark. Half surrogates become U+FFFD.
 pub(crate) struct Utf16<R> {
     inner: R,
     big_endian: bool,
@@ -91,7 +98,7 @@ pub(crate) struct Utf16<R> {
 }
 
 impl<R> Utf16<R> {
-    /// Decodes a reader that starts with the mark.
+    /// Decodes a reader, with a byte order mark at its start or without.
     pub(crate) fn new(inner: R, big_endian: bool) -> Self {
         Utf16 {
             inner,
@@ -211,7 +218,7 @@ impl Seek for Reopen {
 mod tests {
     use std::io::Read;
 
-    use super::{Inflated, Inflation, Utf16};
+    use super::{Flow, Inflated, Inflation, Utf16};
 
     #[test]
     fn utf16_of_both_ends() {
@@ -233,11 +240,11 @@ mod tests {
     #[test]
     fn bombs_end() {
         let limit = Inflation { max_bytes: 10, max_ratio: 1000 };
-        let mut reader = Inflated::new(std::io::repeat(1), Default::default(), limit);
+        let mut reader = Inflated::new(std::io::repeat(1), Flow::default(), limit);
         let error = reader.read_to_end(&mut Vec::new()).unwrap_err();
         assert!(error.to_string().contains("10 bytes"), "{error}");
         let limit = Inflation { max_bytes: u64::MAX, max_ratio: 1000 };
-        let mut reader = Inflated::new(std::io::repeat(1), Default::default(), limit);
+        let mut reader = Inflated::new(std::io::repeat(1), Flow::default(), limit);
         let error = reader.read_to_end(&mut Vec::new()).unwrap_err();
         assert!(error.to_string().contains("each byte"), "{error}");
     }

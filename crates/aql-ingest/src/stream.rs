@@ -4,6 +4,8 @@
 
 use std::io::{ErrorKind, Read};
 
+use crate::patience::Watch;
+
 /// Bytes read at once.
 const BLOCK: usize = 256 << 10;
 
@@ -33,6 +35,7 @@ pub(crate) struct Stream<'r> {
     ended: bool,
     error: Option<std::io::Error>,
     total: u64,
+    watch: Watch,
 }
 
 impl<'r> Stream<'r> {
@@ -46,7 +49,14 @@ impl<'r> Stream<'r> {
             ended: false,
             error: None,
             total: 0,
+            watch: Watch::default(),
         }
+    }
+
+    /// Ends the stream, as by an error, when the time of its file is over.
+    pub(crate) fn watched(mut self, watch: &Watch) -> Self {
+        self.watch = watch.clone();
+        self
     }
 
     /// The bytes in view.
@@ -89,6 +99,11 @@ impl<'r> Stream<'r> {
         if self.start > 0 && self.start >= self.buffer.len() / 2 {
             self.buffer.drain(..self.start);
             self.start = 0;
+        }
+        if let Err(error) = self.watch.check() {
+            self.error = Some(error);
+            self.ended = true;
+            return false;
         }
         let length = self.buffer.len();
         self.buffer.resize(length + BLOCK, 0);

@@ -4,22 +4,26 @@ use std::any::Any;
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
-use flate2::read::MultiGzDecoder;
+use aql_diag::{Diagnostic, codes};
 use zip::ZipArchive;
 
-use crate::evidence::{Options, Progress};
+use crate::evidence::{EvidenceFile, Options, Origin, Progress};
 use crate::evtx::{CHUNK_MAGIC, CHUNK_SIZE};
 use crate::formats::{csv, evtx, json, text, windows_xml};
 use crate::out::Out;
+use crate::patience::Watch;
 use crate::plan::{
-    Key, Part, Publish, Range, Work, bad_archive, internal_error, member_name, unreadable,
+    Key, Part, Publish, Range, Work, bad_archive, internal_error, member_name, overlapping,
+    overlaps, shown_name, unreadable,
 };
 use crate::report::PartReport;
 use crate::sniff::{BOM, HEAD, LONG_HEAD, Sniffed, sniff, unknown, wants_more};
-use crate::source::{Counting, Inflated, Utf16};
+use crate::source::{Counting, Flow, Inflated, Utf16};
 use crate::stream::Stream;
+use crate::tar::{self, MemberKind};
 
 /// Compressions inside compressions deeper than this are not unpacked.
 const MAX_LAYERS: usize = 4;
@@ -50,27 +54,32 @@ pub(crate) struct Worker<'w> {
     pub(crate) out: Out<'w>,
     pub(crate) reports: Reports,
     progress: Option<&'w Progress>,
+    /// The time of the file at hand.
+    watch: Watch,
 }
 
 /// What a stream is read from.
-#[derive(Clone, Copy)]
+#[derive(Clone, Default)]
 struct Layers {
     /// Compressions around it.
     all: usize,
     /// Archives around it.
     archives: usize,
+    /// What went into the outermost compression, and came out of all.
+    flow: Option<Flow>,
 }
 
 impl<'w> Worker<'w> {
     /// A worker with nothing done.
     pub(crate) fn new(out: Out<'w>, progress: Option<&'w Progress>) -> Self {
-        Worker { out, reports: Vec::new(), progress }
+        Worker { out, reports: Vec::new(), progress, watch: Watch::default() }
     }
 
     /// Reads a part.
     pub(crate) fn run(&mut self, part: Part) {
         self.out.begin_part(part.number);
         let key = part.key;
+        self.watch = Watch::begin(self.out.options.patience.as_ref(), &part.began);
         match part.work {
             Work::Tell(shown, diagnostic) => {
                 self.out.begin_file(shown);
@@ -81,14 +90,7 @@ impl<'w> Worker<'w> {
             }
             Work::Whole(file) => {
                 self.out.begin_file(Arc::clone(&file.shown));
-                match File::open(&file.path) {
-                    Ok(handle) => {
-                        let reader = Watched { inner: handle, progress: self.progress };
-                        let layers = Layers { all: 0, archives: 0 };
-                        self.stream(&mut Stream::new(reader, 0), &key, part.number, layers);
-                    }
-                    Err(error) => self.out.lost(unreadable(&error), None),
-                }
+                self.whole(&file, &key, part.number);
                 self.end_file(&key, part.number);
             }
             Work::Range(range) => {
@@ -100,7 +102,7 @@ impl<'w> Worker<'w> {
             }
             Work::Member { shown, mut archive, index } => {
                 self.out.begin_file(shown);
-                let layers = Layers { all: 1, archives: 1 };
+                let layers = Layers::default();
                 let compressed = self.member(&mut archive, index, &key, part.number, layers);
                 if let Some(progress) = self.progress {
                     progress.add(compressed);
@@ -124,6 +126,69 @@ impl<'w> Worker<'w> {
         self.reports.push((key.clone(), part, report));
     }
 
+    /// Reads a file from its start to its end.
+    fn whole(&mut self, file: &EvidenceFile, key: &Key, part: u64) {
+        let progress = self.progress;
+        match &file.origin {
+            Origin::Reader(once) => {
+                match once.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                    Some(inner) => {
+                        let mut stream = self.open(Watched { inner, progress }, 0);
+                        self.stream(&mut stream, key, part, Layers::default());
+                    }
+                    None => {
+                        let message = "it was read already, and can be read only once";
+                        let diagnostic = Diagnostic::error(codes::UNREADABLE, message)
+                            .note("the query has to read its evidence more than once")
+                            .help("write it to a file first");
+                        self.out.lost(diagnostic, None);
+                    }
+                }
+            }
+            Origin::Disk => match File::open(&file.path) {
+                Ok(handle) => {
+                    // No further than its length when the files were listed: a file that grows
+                    // as fast as it is read, such as our own output, would never end.
+                    let inner = (&handle).take(file.bytes);
+                    let mut stream = self.open(Watched { inner, progress }, 0);
+                    self.stream(&mut stream, key, part, Layers::default());
+                    drop(stream);
+                    self.compare_length(&handle, file);
+                }
+                Err(error) => self.out.lost(unreadable(&error), None),
+            },
+        }
+    }
+
+    /// Says so if a file is no longer as long as it was when the files were listed.
+    fn compare_length(&mut self, handle: &File, file: &EvidenceFile) {
+        let Ok(now) = handle.metadata().map(|metadata| metadata.len()) else { return };
+        if now > file.bytes {
+            let message = format!(
+                "the file was being written: {} bytes came after reading had begun and were not read",
+                now - file.bytes
+            );
+            let diagnostic = Diagnostic::warning(codes::CHANGED, message)
+                .note("its last record may be cut")
+                .help("read it again when nobody writes to it");
+            self.out.diagnose_offset(diagnostic, file.bytes);
+        } else if now < file.bytes {
+            let message = format!(
+                "the file became shorter while it was read: {now} of {} bytes are left",
+                file.bytes
+            );
+            let diagnostic = Diagnostic::error(codes::CHANGED, message)
+                .help("copy the file first, then read the copy");
+            self.out.report().lost += 1;
+            self.out.diagnose_offset(diagnostic, now);
+        }
+    }
+
+    /// A stream that ends when the time of the file at hand does.
+    fn open<'r>(&self, reader: impl Read + 'r, offset: u64) -> Stream<'r> {
+        Stream::new(reader, offset).watched(&self.watch)
+    }
+
     /// Reads a member of an archive; returns its compressed size.
     fn member<R: Read + Seek>(
         &mut self,
@@ -136,9 +201,15 @@ impl<'w> Worker<'w> {
         match archive.by_index(index) {
             Ok(member) => {
                 let compressed = member.compressed_size();
-                let input = Arc::new(AtomicU64::new(compressed));
-                let reader = Inflated::new(member, input, self.out.options.inflation);
-                self.stream(&mut Stream::new(reader, 0), key, part, layers);
+                let flow = layers.flow.clone().unwrap_or_else(|| {
+                    let flow = Flow::default();
+                    flow.input.store(compressed, Ordering::Relaxed);
+                    flow
+                });
+                let reader = Inflated::new(member, flow.clone(), self.out.options.inflation);
+                let layers =
+                    Layers { all: layers.all + 1, archives: layers.archives + 1, flow: Some(flow) };
+                self.stream(&mut self.open(reader, 0), key, part, layers);
                 compressed
             }
             Err(error) => {
@@ -157,41 +228,50 @@ impl<'w> Worker<'w> {
         }
         let sniffed = sniff(stream.window(), stream.ended());
         let too_deep = layers.all >= MAX_LAYERS
-            || (sniffed == Sniffed::Zip && layers.archives >= MAX_ARCHIVES);
+            || (matches!(sniffed, Sniffed::Zip | Sniffed::Tar) && layers.archives >= MAX_ARCHIVES);
         match sniffed {
-            Sniffed::Gzip | Sniffed::Zip if too_deep => {
+            Sniffed::Packed(_) | Sniffed::Zip | Sniffed::Tar if too_deep => {
                 let message = "archives inside archives are not unpacked this deep";
                 self.out.lost(bad_archive(message).help("unpack the outer ones first"), None);
             }
-            Sniffed::Gzip => {
-                let input = Arc::new(AtomicU64::new(0));
-                let counted = Counting::new(&mut *stream, Arc::clone(&input));
-                let decoder = MultiGzDecoder::new(counted);
+            Sniffed::Packed(packing) => {
+                let is_outermost = layers.flow.is_none();
+                let flow = layers.flow.clone().unwrap_or_default();
+                let input = if is_outermost { Arc::clone(&flow.input) } else { Arc::default() };
+                let packed = Counting::new(&mut *stream, input);
                 let limit = self.out.options.inflation;
-                let inner = Inflated::new(decoder, input, limit);
-                let layers = Layers { all: layers.all + 1, ..layers };
-                self.stream(&mut Stream::new(inner, 0), key, part, layers);
+                let inner = Inflated::new(packing.unpack(packed), flow.clone(), limit);
+                let layers = Layers { all: layers.all + 1, flow: Some(flow), ..layers };
+                self.stream(&mut self.open(inner, 0), key, part, layers);
             }
-            Sniffed::Zip => self.nested_zip(stream, key, part, layers),
+            Sniffed::Zip => self.nested_zip(stream, key, part, &layers),
+            Sniffed::Tar => self.tar(stream, key, part, &layers),
             Sniffed::Utf16(big_endian) => {
-                let mut decoded = Stream::new(Utf16::new(&mut *stream, big_endian), 0);
+                let mut decoded = self.open(Utf16::new(&mut *stream, big_endian), 0);
                 decoded.fill(HEAD);
                 if wants_more(decoded.window()) {
                     decoded.fill(LONG_HEAD);
                 }
                 let sniffed = sniff(decoded.window(), decoded.ended());
                 self.records(&mut decoded, sniffed);
-                self.end_stream(&mut decoded, layers);
+                self.end_stream(&mut decoded, &layers);
             }
             _ => self.records(stream, sniffed),
         }
-        self.end_stream(stream, layers);
+        self.end_stream(stream, &layers);
     }
 
     /// Says what ended a stream early.
-    fn end_stream(&mut self, stream: &mut Stream<'_>, layers: Layers) {
+    fn end_stream(&mut self, stream: &mut Stream<'_>, layers: &Layers) {
         let Some(error) = stream.take_error() else { return };
-        let diagnostic = if layers.all > 0 {
+        let diagnostic = if error.kind() == std::io::ErrorKind::TimedOut {
+            // Of streams in streams the innermost tells it.
+            if self.out.report().has(codes::TOO_SLOW) {
+                return;
+            }
+            Diagnostic::error(codes::TOO_SLOW, format!("reading was given up: {error}"))
+                .note("what came before was read")
+        } else if layers.all > 0 {
             let message = format!("the compressed data cannot be read to its end: {error}");
             bad_archive(&message).note("what came before was read")
         } else {
@@ -216,7 +296,11 @@ impl<'w> Worker<'w> {
             Sniffed::Csv(delimiter) => csv::read(stream, delimiter, out),
             Sniffed::Lines => text::read(stream, 1, None, out),
             Sniffed::Empty => {}
-            Sniffed::Unknown | Sniffed::Gzip | Sniffed::Zip | Sniffed::Utf16(_) => {
+            Sniffed::Unknown
+            | Sniffed::Packed(_)
+            | Sniffed::Zip
+            | Sniffed::Tar
+            | Sniffed::Utf16(_) => {
                 let diagnostic = unknown(stream.window());
                 out.lost(diagnostic, None);
             }
@@ -226,7 +310,7 @@ impl<'w> Worker<'w> {
     }
 
     /// Reads an archive inside something else, which has to be held in memory.
-    fn nested_zip(&mut self, stream: &mut Stream<'_>, key: &Key, part: u64, layers: Layers) {
+    fn nested_zip(&mut self, stream: &mut Stream<'_>, key: &Key, part: u64, layers: &Layers) {
         let limit = self.out.options.max_nested_archive;
         let mut bytes = Vec::new();
         if let Err(error) = (&mut *stream).take(limit + 1).read_to_end(&mut bytes) {
@@ -244,7 +328,7 @@ impl<'w> Worker<'w> {
                 return self.out.lost(bad_archive(&message), None);
             }
         };
-        let layers = Layers { all: layers.all + 1, archives: layers.archives + 1 };
+        let overlaps = overlaps(&mut archive);
         let outer = Arc::clone(&self.out.report().path);
         // The outer file's own report is put aside while those of the members are made.
         let mut aside = self.out.end_file();
@@ -253,14 +337,98 @@ impl<'w> Worker<'w> {
             self.out.begin_file(Arc::from(format!("{outer}!/{name}")));
             let mut inner = key.clone();
             inner.push(u32::try_from(index).unwrap_or(u32::MAX));
-            self.member(&mut archive, index, &inner, part, layers);
+            if overlaps.contains(&index) {
+                self.out.lost(overlapping(), None);
+            } else {
+                self.member(&mut archive, index, &inner, part, layers.clone());
+            }
             self.end_file(&inner, part);
-            if self.out.stopped() {
+            if self.out.stopped() || self.watch.check().is_err() {
                 break;
             }
         }
         aside.is_container = true;
         self.out.resume_file(aside);
+        self.out_of_time();
+    }
+
+    /// Says that the time of the file at hand is over, if it is.
+    fn out_of_time(&mut self) {
+        if let Err(error) = self.watch.check()
+            && !self.out.report().has(codes::TOO_SLOW)
+        {
+            let message = format!("reading was given up: {error}");
+            let diagnostic =
+                Diagnostic::error(codes::TOO_SLOW, message).note("what came before was read");
+            self.out.lost(diagnostic, None);
+        }
+    }
+
+    /// Reads the members of a tar archive as they come.
+    fn tar(&mut self, stream: &mut Stream<'_>, key: &Key, part: u64, layers: &Layers) {
+        let outer = Arc::clone(&self.out.report().path);
+        let mut aside = self.out.end_file();
+        aside.is_container = true;
+        let layers =
+            Layers { all: layers.all + 1, archives: layers.archives + 1, ..layers.clone() };
+        let mut index = 0;
+        let mut any = false;
+        let trouble = loop {
+            let member = match tar::next_member(stream) {
+                Ok(Some(member)) => member,
+                Ok(None) => break None,
+                Err(error) => break Some(error),
+            };
+            let begin = stream.offset();
+            if member.kind != MemberKind::Other {
+                any = true;
+                let name = shown_name(&member.name);
+                self.out.begin_file(Arc::from(format!("{outer}!/{name}")));
+                let mut inner = key.clone();
+                inner.push(index);
+                if member.kind == MemberKind::File {
+                    let content = (&mut *stream).take(member.size);
+                    self.stream(&mut self.open(content, 0), &inner, part, layers.clone());
+                } else {
+                    let message = "the archive member is a sparse file, which is not read";
+                    self.out.lost(bad_archive(message).help("unpack the archive first"), None);
+                }
+                self.end_file(&inner, part);
+            }
+            index = index.saturating_add(1);
+            if self.out.stopped() {
+                break None;
+            }
+            let end = begin.saturating_add(tar::padded(member.size));
+            let left = end.saturating_sub(stream.offset());
+            if !tar::skip(stream, left) {
+                // The last content need not be padded.
+                let is_short = stream.offset() < begin.saturating_add(member.size);
+                break stream.take_error().or_else(|| {
+                    is_short.then(|| {
+                        let name = shown_name(&member.name);
+                        let message = format!("it ends inside the member `{name}`");
+                        std::io::Error::new(std::io::ErrorKind::UnexpectedEof, message)
+                    })
+                });
+            }
+        };
+        self.out.resume_file(aside);
+        match trouble {
+            Some(error) if error.kind() == std::io::ErrorKind::TimedOut => self.out_of_time(),
+            Some(error) => {
+                let message = format!("the archive cannot be read to its end: {error}");
+                let offset = stream.offset();
+                self.out.report().lost += 1;
+                let note = "the members before were read";
+                self.out.diagnose_offset(bad_archive(&message).note(note), offset);
+            }
+            None if !any && !self.out.stopped() => {
+                let note = Diagnostic::note_severity(codes::EMPTY, "the archive holds no file");
+                self.out.diagnose(note, None);
+            }
+            None => {}
+        }
     }
 
     fn range(&mut self, range: &Range) -> std::io::Result<()> {
@@ -275,7 +443,8 @@ impl<'w> Worker<'w> {
         };
         let from = range.start.saturating_sub(back);
         handle.seek(SeekFrom::Start(from))?;
-        let mut stream = Stream::new(Watched { inner: handle, progress: self.progress }, from);
+        let inner = (&handle).take(range.file.bytes.saturating_sub(from));
+        let mut stream = self.open(Watched { inner, progress: self.progress }, from);
         let bytes = usize::try_from(range.end - from).unwrap_or(usize::MAX);
         let limit = self.out.options.max_record;
         if range.sniffed == Sniffed::Evtx {
@@ -311,7 +480,11 @@ impl<'w> Worker<'w> {
             }
         }
         self.out.report().bytes += range.end - range.start;
-        self.end_stream(&mut stream, Layers { all: 0, archives: 0 });
+        self.end_stream(&mut stream, &Layers::default());
+        drop(stream);
+        if range.end == range.file.bytes {
+            self.compare_length(&handle, &range.file);
+        }
         Ok(())
     }
 }

@@ -50,6 +50,9 @@ pub struct RuleFacts {
     /// Whose property names the query uses.
     #[serde(deserialize_with = "profile", default)]
     pub profile: Profile,
+    /// A profile file that the query needs: its path in the pack.
+    #[serde(default)]
+    pub profile_file: Option<String>,
     /// ATT&CK techniques.
     pub attack: Vec<Attack>,
     /// ATT&CK tactics.

@@ -13,7 +13,7 @@ use aql_event::{
     Column, EventBatch, EventTable, Needs, ScanReport, ScanStep, TimeRange, provenance,
 };
 use aql_match::{Matcher, RuleFilter};
-use aql_semantic::{BindOptions, BoundQuery, Mode, bind_text};
+use aql_semantic::{BoundQuery, Mode, ProfileFile, bind_text};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, UInt32Array};
@@ -37,6 +37,9 @@ pub struct HuntOptions {
     /// Only events whose `starttime` lies in here. The time clauses and limits of the rules do not
     /// count: a hunt looks at all of the evidence.
     pub time: Option<TimeRange>,
+    /// What a site calls things. It counts more than the profile files of the rules, except for the
+    /// base: whose names a query uses, its rule knows.
+    pub profile: ProfileFile,
 }
 
 /// A rule that takes part in a hunt.
@@ -147,11 +150,7 @@ impl Hunt {
                 if !chosen || options.level.is_some_and(|level| rule.facts.level < level) {
                     continue;
                 }
-                let bind_options = BindOptions {
-                    mode: options.mode,
-                    profile: rule.facts.profile,
-                    ..BindOptions::default()
-                };
+                let bind_options = rule.bind_options(options.mode, &options.profile);
                 let result = bind_text(&rule.query, &bind_options, cx.catalog);
                 bound.push(result.query);
                 rules.push(HuntRule {

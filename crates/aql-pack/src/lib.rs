@@ -11,6 +11,7 @@ mod facts;
 mod finding;
 mod hunt;
 mod load;
+mod observe;
 mod reason;
 
 pub use cell::{cell_json, cell_text};
@@ -18,3 +19,4 @@ pub use facts::{Attack, Level, PackFacts, Reference, RuleFacts};
 pub use finding::{Finding, iso_time};
 pub use hunt::{Hunt, HuntOptions, HuntOutcome, HuntRule, count_by_level};
 pub use load::{Pack, Rule};
+pub use observe::{ObservedRule, Observer};

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Component, Path};
 
 use aql_diag::{Code, Diagnostic, InputPlace, codes};
+use aql_semantic::{BindOptions, Mode, ProfileFile};
 
 use crate::facts::{PackFacts, RuleFacts};
 
@@ -34,6 +35,18 @@ pub struct Rule {
     pub query: String,
     /// What the `.toml` beside it says.
     pub facts: RuleFacts,
+    /// What its profile file says, if it has one.
+    pub profile: ProfileFile,
+}
+
+impl Rule {
+    /// How its query is bound at a site. The site's names count more than those of the rule's
+    /// profile file, except for the base: whose names a query uses, its rule knows.
+    pub fn bind_options(&self, mode: Mode, site: &ProfileFile) -> BindOptions {
+        let names = self.profile.clone().then(site.clone());
+        BindOptions { mode, ..BindOptions::default() }
+            .with_profile_file(names, Some(self.facts.profile))
+    }
 }
 
 impl Pack {
@@ -105,6 +118,7 @@ impl Pack {
             )),
         }
         problems.extend(unreadable);
+        read_profile_files(folder, &mut files, &mut problems);
         if problems.is_empty() {
             Pack::from_files(&folder.display().to_string(), &files)
         } else {
@@ -172,11 +186,23 @@ impl Pack {
                 let message = format!("has the id of rule `{}`", other.name);
                 problems.push(problem(codes::PACK_DUPLICATE, &place(&beside), message));
             }
+            let profile = match &facts.profile_file {
+                Some(path) => match files.get(path) {
+                    Some(text) => profile_file(&place(path), text, &mut problems),
+                    None => {
+                        let message = format!("its profile file `{path}` is not in the pack");
+                        problems.push(problem(codes::PACK_FACTS, &place(&beside), message));
+                        continue;
+                    }
+                },
+                None => ProfileFile::default(),
+            };
             rules.push(Rule {
                 name: name.to_string(),
                 path: place(inner),
                 query: text.clone(),
                 facts,
+                profile,
             });
         }
         match facts {
@@ -184,6 +210,58 @@ impl Pack {
             _ => Err(problems),
         }
     }
+}
+
+/// Reads the profile files that rules name, into `files` under their paths in the pack. Facts that
+/// cannot be read name none; they are reported elsewhere.
+fn read_profile_files(
+    folder: &Path,
+    files: &mut BTreeMap<String, String>,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let mut named = BTreeMap::new();
+    for (inner, text) in files.iter().filter(|(inner, _)| inner.starts_with("rules/")) {
+        if !inner.ends_with(".toml") {
+            continue;
+        }
+        let facts = toml::from_str::<RuleFacts>(text).ok();
+        if let Some(path) = facts.and_then(|facts| facts.profile_file) {
+            named.entry(path).or_insert_with(|| folder.join(inner).display().to_string());
+        }
+    }
+    for (path, by) in named {
+        let inside = Path::new(&path).components().all(|c| matches!(c, Component::Normal(_)));
+        if !inside {
+            let message = format!("its profile file `{path}` lies outside the pack");
+            problems.push(problem(codes::PACK_FACTS, &by, message));
+            continue;
+        }
+        match fs::read_to_string(folder.join(&path)) {
+            Ok(text) => {
+                files.insert(path, text);
+            }
+            Err(error) => {
+                let message = format!("its profile file `{path}` cannot be read: {error}");
+                problems.push(problem(codes::PACK_UNREADABLE, &by, message));
+            }
+        }
+    }
+}
+
+/// A profile file of a pack; what is wrong in it goes to `problems`.
+fn profile_file(place: &str, text: &str, problems: &mut Vec<Diagnostic>) -> ProfileFile {
+    let (profile, diagnostics) = ProfileFile::parse(text);
+    problems.extend(diagnostics.into_iter().filter(Diagnostic::is_error).map(|mut diagnostic| {
+        let line = diagnostic.primary.take().map(|primary| {
+            let start = (primary.span.start as usize).min(text.len());
+            1 + text.as_bytes().iter().take(start).filter(|b| **b == b'\n').count()
+        });
+        if let Some(line) = line {
+            diagnostic = diagnostic.note(format!("line {line} of the file"));
+        }
+        diagnostic.input(InputPlace { file: place.to_string(), offset: None, record: None })
+    }));
+    profile
 }
 
 /// `1.2.3` as numbers.

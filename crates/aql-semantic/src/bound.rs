@@ -491,7 +491,7 @@ impl Expr {
     /// Calls `f` for each expression directly below this one, in the order of [`Expr::walk`]. Inner
     /// queries are not entered.
     pub fn for_each_child(&mut self, f: &mut dyn FnMut(&mut Expr)) {
-        crate::bind::for_each_child(&mut self.kind, f);
+        crate::lift::for_each_child(&mut self.kind, f);
     }
 
     /// The event columns that the expression reads.

@@ -4,13 +4,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use aql_diag::{Applicability, Diagnostic, Span, codes};
-use aql_event::{Column, Type, canonical_host, provenance};
+use aql_event::{Column, ColumnKind, Type, canonical_host, provenance};
 use aql_syntax::ast;
 
-use crate::bind::{Binder, Rows, Scope, intern};
+use crate::bind::{Binder, Rows, Scope};
 use crate::bound::{AggregateCall, AggregateFunction, CompareBy, Expr, ExprKind, Value};
 use crate::dialect::{QidnameSpelling, SysmonAsType, TypenameOfLogsource};
 use crate::expr::null;
+use crate::lift::intern;
 
 impl Binder<'_> {
     pub(crate) fn call(
@@ -238,6 +239,11 @@ impl Binder<'_> {
         scope.no_aggregate = Some("an aggregate");
         let argument = args.first().filter(|_| !star).map(|arg| self.expr(arg, scope));
         scope.no_aggregate = None;
+        if let Some(argument) = &argument
+            && self.refuse_sum(canonical, function, argument)
+        {
+            return null(span);
+        }
         use AggregateFunction::{First, Last, Max, Min};
         let ty = match (function, argument.as_ref().map(|a| a.ty)) {
             (First | Last, Some(ty)) => ty,
@@ -246,6 +252,48 @@ impl Binder<'_> {
         };
         let at = intern(&mut scope.calls, AggregateCall { function, argument, ty });
         Expr { kind: ExprKind::Aggregate(at), ty, span }
+    }
+
+    /// Reports a sum or mean of what is no number; says whether it did. Text is read as numbers:
+    /// properties hold theirs as text (docs/compatibility.md, N03).
+    fn refuse_sum(
+        &mut self,
+        canonical: &str,
+        function: AggregateFunction,
+        argument: &Expr,
+    ) -> bool {
+        use AggregateFunction::{Avg, StdevPopulation, StdevSample, Sum};
+        if !matches!(function, Sum | Avg | StdevPopulation | StdevSample) {
+            return false;
+        }
+        let is = crate::expr::article(argument.ty);
+        let column = match &argument.kind {
+            ExprKind::Column(column) if column.kind == ColumnKind::Builtin => Some(column),
+            _ => None,
+        };
+        match argument.ty {
+            Type::Text => {
+                if let Some(column) = column {
+                    let message = format!("{canonical} of `{}`, which is text", column.name);
+                    self.push(
+                        Diagnostic::warning(codes::ARGUMENT_TYPE, message)
+                            .at(argument.span, "values that are no numbers are left out"),
+                    );
+                }
+                false
+            }
+            ty if ty.is_numeric() || matches!(ty, Type::Null | Type::Time | Type::Boolean) => false,
+            ty => {
+                let message = format!("{canonical} takes a number, not {is}");
+                let mut diagnostic = Diagnostic::error(codes::ARGUMENT_TYPE, message)
+                    .at(argument.span, format!("this is {is}"));
+                if ty == Type::Host {
+                    diagnostic = diagnostic.help("`LONG(…)` is the number of an IPv4 address");
+                }
+                self.push(diagnostic);
+                true
+            }
+        }
     }
 
     /// INCIDR takes the network first.

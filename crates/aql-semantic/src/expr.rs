@@ -2,7 +2,7 @@
 
 use aql_catalog::{Found, Profile, similar_names};
 use aql_diag::{Applicability, Diagnostic, Span, codes};
-use aql_event::Type;
+use aql_event::{Type, canonical_host};
 use aql_syntax::ast;
 
 use crate::bind::{Binder, Rows, Scope};
@@ -11,6 +11,7 @@ use crate::dialect::{
     Between, Division, LooseNames, NumberCondition, OperatorSpelling, PropertyCase, RawNames,
     UnknownProperty, WhereName,
 };
+use crate::predicate::parse_number;
 
 impl Binder<'_> {
     pub(crate) fn expr(&mut self, expr: &ast::Expr, scope: &mut Scope) -> Expr {
@@ -97,17 +98,32 @@ impl Binder<'_> {
                     })
                     .collect();
                 let otherwise = otherwise.as_ref().map(|e| self.expr(e, scope));
-                case(branches, otherwise, span)
+                self.case(branches, otherwise, span)
             }
             ast::ExprKind::If { condition, then, otherwise } => {
                 let condition = self.condition(condition, scope);
                 let then = self.expr(then, scope);
                 let otherwise = otherwise.as_ref().map(|e| self.expr(e, scope));
-                case(vec![(condition, then)], otherwise, span)
+                self.case(vec![(condition, then)], otherwise, span)
             }
             // The parser has reported it.
             ast::ExprKind::Error => null(span),
         }
+    }
+
+    /// Result type: that of the first branch that is not null; whole and broken numbers mixed are
+    /// doubles (aql-language.md 6.8). Says so where that makes another branch null.
+    fn case(&mut self, branches: Vec<(Expr, Expr)>, otherwise: Option<Expr>, span: Span) -> Expr {
+        let values = || branches.iter().map(|(_, value)| value).chain(&otherwise);
+        let types = values().map(|value| value.ty);
+        let ty = types.filter(|t| *t != Type::Null).fold(Type::Null, |ty, next| match (ty, next) {
+            (Type::Null, next) => next,
+            (Type::Integer | Type::Time, Type::Double) => Type::Double,
+            (ty, _) => ty,
+        });
+        let remarks: Vec<Diagnostic> = values().filter_map(|v| branch_remark(ty, v)).collect();
+        self.diagnostics.extend(remarks);
+        Expr { kind: ExprKind::Case { branches, otherwise: otherwise.map(Box::new) }, ty, span }
     }
 
     /// An expression at a place where only true or false makes sense.
@@ -423,7 +439,7 @@ impl Binder<'_> {
 /// Gives a whole expression one place: it was made from text that is not in the query.
 fn place(expr: &mut Expr, span: Span) {
     expr.span = span;
-    crate::bind::for_each_child(&mut expr.kind, &mut |child| place(child, span));
+    crate::lift::for_each_child(&mut expr.kind, &mut |child| place(child, span));
 }
 
 pub(crate) fn null(span: Span) -> Expr {
@@ -459,8 +475,9 @@ fn literal_expr(literal: &ast::Literal, span: Span) -> Expr {
 
 fn negate(inner: Expr, span: Span) -> Expr {
     let (kind, ty) = match inner.kind {
-        ExprKind::Literal(Value::Integer(n)) => {
-            (ExprKind::Literal(Value::Integer(n.wrapping_neg())), Type::Integer)
+        // The smallest integer has no opposite: null when it is computed.
+        ExprKind::Literal(Value::Integer(n)) if n != i64::MIN => {
+            (ExprKind::Literal(Value::Integer(-n)), Type::Integer)
         }
         ExprKind::Literal(Value::Double(x)) => (ExprKind::Literal(Value::Double(-x)), Type::Double),
         _ => {
@@ -491,16 +508,32 @@ pub(crate) fn arithmetic(
     Expr { kind, ty, span }
 }
 
-/// Result type: that of the first branch that is not null; whole and broken numbers mixed are
-/// doubles.
-fn case(branches: Vec<(Expr, Expr)>, otherwise: Option<Expr>, span: Span) -> Expr {
-    let types = branches.iter().map(|(_, v)| v.ty).chain(otherwise.iter().map(|e| e.ty));
-    let ty = types.filter(|t| *t != Type::Null).fold(Type::Null, |ty, next| match (ty, next) {
-        (Type::Null, next) => next,
-        (Type::Integer | Type::Time, Type::Double) => Type::Double,
-        (ty, _) => ty,
-    });
-    Expr { kind: ExprKind::Case { branches, otherwise: otherwise.map(Box::new) }, ty, span }
+/// What is worth saying about a branch in a CASE of this type: that its value is lost.
+fn branch_remark(ty: Type, value: &Expr) -> Option<Diagnostic> {
+    if value.ty == ty || matches!(ty, Type::Null | Type::Text) || value.ty == Type::Null {
+        return None;
+    }
+    let fits = match (&value.kind, value.ty) {
+        (ExprKind::Literal(Value::Text(text)), _) => match ty {
+            Type::Host => canonical_host(text).is_some(),
+            Type::Boolean => ["true", "false"].iter().any(|b| text.eq_ignore_ascii_case(b)),
+            ty if ty.is_numeric() => parse_number(text).is_some(),
+            _ => false,
+        },
+        // The text of a field may be a number, or an address.
+        (_, Type::Text) => return None,
+        (_, other) => {
+            let number = |ty: Type| ty.is_numeric() || matches!(ty, Type::Boolean | Type::Time);
+            number(ty) && number(other)
+        }
+    };
+    (!fits).then(|| {
+        let message = format!("this branch gives null: the expression is {}", article(ty));
+        Diagnostic::warning(codes::BRANCH_TYPE, message)
+            .at(value.span, format!("this is {}", article(value.ty)))
+            .note("the first branch that is not null decides the type")
+            .help("write every branch as text, `STR(…)` around what is none")
+    })
 }
 
 fn compare_op(op: ast::BinaryOp) -> Result<CompareOp, ArithmeticOp> {

@@ -6,12 +6,13 @@ use aql_diag::{Applicability, Diagnostic, Edit, Severity, Span, codes};
 use aql_event::{Type, canonical_host};
 use aql_syntax::ast::{self, PatternOp};
 
-use crate::bind::{Binder, Rows, Scope, utf8};
+use crate::bind::{Binder, Rows, Scope};
 use crate::bound::{CompareBy, CompareOp, Expr, ExprKind, NullSemantics, Value};
 use crate::dialect::{
     EqualsNull, LikeAddress, LikeBackslash, Matches, MatchesDot, PropertyNumber, TextCase,
 };
 use crate::expr::{not, null_boolean};
+use crate::text_search::utf8;
 
 /// Values of an IN list that count: the appliance's limit for subqueries (IBM AQL guide).
 pub const IN_QUERY_LIMIT: usize = 10_000;
@@ -405,6 +406,34 @@ impl Binder<'_> {
         let kind = ExprKind::InQuery { expr: Box::new(value), query: Box::new(inner), by };
         Expr { kind, ty: Type::Boolean, span }
     }
+
+    pub(crate) fn report_backslashes(&mut self) {
+        let edits = std::mem::take(&mut self.backslashes);
+        let Some(first) = edits.first() else { return };
+        let count = edits.len();
+        let (are, s) = if count == 1 { ("is", "") } else { ("are", "s") };
+        let mut diagnostic = Diagnostic::warning(
+            codes::DOUBLED_BACKSLASH,
+            format!("the backslash is doubled in {count} LIKE pattern{s}"),
+        )
+        .at(first.span, "asks for two backslashes in a row, which no path has");
+        for edit in edits.iter().skip(1).take(2) {
+            diagnostic = diagnostic.label(edit.span, "and here");
+        }
+        diagnostic = diagnostic
+            .note("a backslash is an ordinary character in AQL strings and in LIKE patterns");
+        if self.dialect.like_backslash == LikeBackslash::Repair {
+            diagnostic = diagnostic.repaired(format!(
+                "{are} read as one backslash",
+                are = if count == 1 { "it is" } else { "each pair is" }
+            ));
+        } else {
+            diagnostic =
+                diagnostic.note(format!("as written, the pattern{s} {are} taken literally"));
+        }
+        let diagnostic = diagnostic.fix("write one backslash", Applicability::Safe, edits);
+        self.push(diagnostic);
+    }
 }
 
 /// A function of one argument that gives text.
@@ -423,7 +452,9 @@ fn is_text_value(expr: &Expr) -> bool {
 pub fn parse_number(text: &str) -> Option<Value> {
     let text = text.trim();
     if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        return i64::from_str_radix(hex, 16).ok().map(Value::Integer);
+        // `from_str_radix` takes a sign as well.
+        let digits = hex.bytes().all(|b| b.is_ascii_hexdigit());
+        return i64::from_str_radix(hex, 16).ok().filter(|_| digits).map(Value::Integer);
     }
     if let Ok(integer) = text.parse::<i64>() {
         return Some(Value::Integer(integer));
@@ -469,5 +500,23 @@ mod tests {
         assert!(!all_backslashes_doubled(r"\\server\share%"));
         assert!(!all_backslashes_doubled(r"%\\tsclient\c$%"));
         assert!(!all_backslashes_doubled("%.pst"));
+    }
+
+    #[test]
+    fn texts_that_are_numbers() {
+        use super::{Value, parse_number};
+        for (text, expected) in [
+            ("42", Some(Value::Integer(42))),
+            (" -7 ", Some(Value::Integer(-7))),
+            ("0x2a", Some(Value::Integer(42))),
+            ("1e3", Some(Value::Double(1000.0))),
+            ("0x+1", None),
+            ("0x-1", None),
+            ("0x", None),
+            ("inf", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_number(text), expected, "{text}");
+        }
     }
 }

@@ -14,10 +14,11 @@ use aql_syntax::ast;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::bind::{Binder, Scope, utf8};
+use crate::bind::{Binder, Scope};
 use crate::bound::{CompareBy, Expr, ExprKind, Value};
 use crate::dialect::{BadSetting, OPTIONS, Settings};
 use crate::expr::not;
+use crate::text_search::utf8;
 
 /// What a profile file says; several can be laid over each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,11 +5,36 @@
 //! clients send), upper-case `AND`, `OR`, `NOT`, parentheses (IBM Quick Filter documentation).
 //! Terms without an operator between them must all occur.
 
+use aql_diag::{Diagnostic, codes};
+use aql_event::Type;
+use aql_syntax::ast;
+
+use crate::bind::Binder;
+use crate::bound::{Expr, ExprKind, Value};
+
+impl Binder<'_> {
+    pub(crate) fn text_search(&mut self, search: &ast::Text) -> Option<Expr> {
+        let Some(words) = parse(&search.value) else {
+            self.push(
+                Diagnostic::error(codes::TEXT_SEARCH_PLACE, "TEXT SEARCH without a term")
+                    .at(search.span, "nothing to look for"),
+            );
+            return None;
+        };
+        let column = self.catalog.event_field("payload")?.column.clone();
+        let payload = Expr { kind: ExprKind::Column(column), ty: Type::Binary, span: search.span };
+        let text = utf8(payload);
+        Some(words_expr(&words, &text))
+    }
+}
+
 /// The condition, as a tree over LIKE patterns.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Words {
     /// An ILIKE pattern over the payload.
     Pattern(String),
+    /// An IMATCHES expression over the payload, for a term with a `_`: LIKE cannot quote one.
+    Regex(String),
     /// All of these.
     And(Vec<Words>),
     /// Any of these.
@@ -133,16 +158,7 @@ impl Parser<'_> {
             }
             Token::Term(term) => {
                 self.at += 1;
-                let pattern: String = term
-                    .trim_matches('%')
-                    .chars()
-                    .map(|c| match c {
-                        '*' => '%',
-                        '?' => '_',
-                        c => c,
-                    })
-                    .collect();
-                Some(Words::Pattern(format!("%{pattern}%")))
+                term_words(term)
             }
             _ => {
                 self.at += 1;
@@ -150,6 +166,74 @@ impl Parser<'_> {
             }
         }
     }
+}
+
+/// The condition of one term; nothing for an empty one, which would find everything.
+fn term_words(term: &str) -> Option<Words> {
+    let term = term.trim_matches('%');
+    if term.trim().is_empty() {
+        return None;
+    }
+    if term.contains('_') {
+        let mut regex = String::from("(?s)");
+        for c in term.chars() {
+            match c {
+                '*' | '%' => regex.push_str(".*"),
+                '?' => regex.push('.'),
+                c if c.is_ascii_punctuation() && c != '_' => regex.extend(['\\', c]),
+                c => regex.push(c),
+            }
+        }
+        return Some(Words::Regex(regex));
+    }
+    let pattern: String = term
+        .chars()
+        .map(|c| match c {
+            '*' => '%',
+            '?' => '_',
+            c => c,
+        })
+        .collect();
+    Some(Words::Pattern(format!("%{pattern}%")))
+}
+
+/// `UTF8(bytes)`.
+pub(crate) fn utf8(expr: Expr) -> Expr {
+    let span = expr.span;
+    Expr {
+        kind: ExprKind::Call { function: "UTF8".into(), args: vec![expr] },
+        ty: Type::Text,
+        span,
+    }
+}
+
+fn words_expr(words: &Words, text: &Expr) -> Expr {
+    let span = text.span;
+    let kind = match words {
+        Words::Pattern(pattern) => ExprKind::Like {
+            expr: Box::new(text.clone()),
+            pattern: Box::new(Expr {
+                kind: ExprKind::Literal(Value::Text(pattern.as_str().into())),
+                ty: Type::Text,
+                span,
+            }),
+            ignore_case: true,
+        },
+        Words::Regex(regex) => ExprKind::Matches {
+            expr: Box::new(text.clone()),
+            pattern: Box::new(Expr {
+                kind: ExprKind::Literal(Value::Text(regex.as_str().into())),
+                ty: Type::Text,
+                span,
+            }),
+            ignore_case: true,
+            full: false,
+        },
+        Words::And(list) => ExprKind::And(list.iter().map(|w| words_expr(w, text)).collect()),
+        Words::Or(list) => ExprKind::Or(list.iter().map(|w| words_expr(w, text)).collect()),
+        Words::Not(inner) => ExprKind::Not(Box::new(words_expr(inner, text))),
+    };
+    Expr { kind, ty: Type::Boolean, span }
 }
 
 #[cfg(test)]
@@ -175,6 +259,12 @@ mod tests {
                 Words::Not(Box::new(pattern("%e%f_%"))),
             ]))
         );
+        // A `_` is itself, and a term without a character is none.
+        assert_eq!(parse("a_b?.c*d"), Some(Words::Regex("(?s)a_b.\\.c.*d".into())));
+        for empty in ["\"\"", "%", "%%", "\" \"", "NOT \"\""] {
+            assert_eq!(parse(empty), None, "{empty}");
+        }
+        assert_eq!(parse("a \"\""), Some(pattern("%a%")));
         assert_eq!(parse(") ("), None);
         assert!(parse(&"(".repeat(10_000)).is_none());
     }

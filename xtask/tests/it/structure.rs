@@ -77,6 +77,14 @@ fn the_table_names_only_crates_that_exist() {
 }
 
 #[test]
+fn the_testkit_is_for_tests_only() {
+    for (name, dependencies) in crates() {
+        let uses = dependencies.iter().any(|d| d == "aql-testkit");
+        assert!(!uses, "`{name}` has `aql-testkit` among its dependencies outside tests");
+    }
+}
+
+#[test]
 fn datafusion_is_named_in_one_manifest() {
     let mut named = Vec::new();
     for name in crates().keys().filter(|n| n.starts_with("aql-")) {

@@ -2,8 +2,11 @@
 
 mod bad_input;
 mod catalog;
+mod check;
 mod context;
 mod hunt;
+mod inputs;
+mod inspect;
 mod profile_file;
 mod query;
 mod support;

@@ -175,3 +175,23 @@ fn a_megabyte_of_query_runs() {
     assert_eq!(run.code, 0, "{}", run.err);
     assert_eq!(run.json_lines()[0]["n"], 0.0);
 }
+
+/// An empty database still answers with its columns, and says why it is empty.
+#[test]
+fn flows_have_columns_and_no_rows() {
+    let run = aql(&[
+        "query",
+        "--format",
+        "csv",
+        "--all-time",
+        "SELECT * FROM flows",
+        "examples/evidence/test1-copy-stores",
+    ]);
+    assert_eq!(
+        run.out,
+        "applicationid,category,destinationbytes,destinationflags,destinationip,\
+         destinationpackets,destinationport,firstpackettime,flowtype,lastpackettime,protocolid,\
+         qid,sourcebytes,sourceflags,sourceip,sourcepackets,sourceport\n"
+    );
+    assert!(run.err.contains("[RUN005]"), "{}", run.err);
+}

@@ -1,7 +1,7 @@
 //! Running the command.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
@@ -29,9 +29,15 @@ impl Run {
 
 /// Runs `aql` in the root of the repository, without the settings of whoever runs the test.
 pub(crate) fn aql<S: AsRef<std::ffi::OsStr>>(args: &[S]) -> Run {
+    aql_with(args, Stdio::null())
+}
+
+/// The same, with this as standard input.
+pub(crate) fn aql_with<S: AsRef<std::ffi::OsStr>>(args: &[S], stdin: impl Into<Stdio>) -> Run {
     let output = Command::new(env!("CARGO_BIN_EXE_aql"))
         .args(args)
         .current_dir(root())
+        .stdin(stdin)
         .env_remove("AQL_CONTEXT")
         .env_remove("AQL_THREADS")
         .env_remove("AQL_PROFILE")

@@ -2,7 +2,10 @@
 
 mod clients;
 mod dialect;
+mod differential;
 mod large;
+mod native;
+mod order;
 mod runs;
 mod slt;
 mod table;

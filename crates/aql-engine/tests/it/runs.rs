@@ -234,8 +234,8 @@ fn what_does_not_fit_into_memory_goes_to_disk() {
         order_by: vec![Order { expr: user(), descending: false }],
         ..select(Source::Events, [user(), port()])
     };
-    let small = RunOptions {
-        memory_limit: Some(6_000_000),
+    let small = |bytes| RunOptions {
+        memory_limit: Some(bytes),
         spill: Some(env!("CARGO_TARGET_TMPDIR").into()),
         ..options(WindowMode::Ignore)
     };
@@ -245,7 +245,8 @@ fn what_does_not_fit_into_memory_goes_to_disk() {
         aggregate.calls.truncate(1);
     }
     summed.output.truncate(2);
-    for query in [ordered, summed] {
+    for (query, bytes) in [(ordered, 4_000_000), (summed, 6_000_000)] {
+        let small = small(bytes);
         let (in_memory, _) = run(&query, &table, &options(WindowMode::Ignore));
         let without_disk = RunOptions { spill: None, ..small.clone() };
         let (_, outcome) = run(&query, &table, &without_disk);

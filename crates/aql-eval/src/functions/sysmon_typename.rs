@@ -4,6 +4,8 @@
 //! An appliance knows Sysmon only as part of "Microsoft Windows Security Event Log"; queries that
 //! look for a Sysmon type are bound to this function with the diagnostic `AQL111`.
 
+use aql_catalog::SYSMON_TYPE_NAME;
+
 use super::{Function, arg, logsourcetypename};
 use crate::{Context, Datum};
 
@@ -11,7 +13,6 @@ pub(super) const FUNCTION: Function = Function::new("SYSMON_TYPENAME", call).rep
 
 const WINDOWS: i64 = 12;
 const CHANNEL: &str = "Microsoft-Windows-Sysmon/Operational";
-const NAME: &str = "Microsoft Windows Sysmon";
 
 fn call<'a>(args: &'a [Datum<'a>], cx: &'a Context) -> Datum<'a> {
     name(arg(args, 0).integer(), arg(args, 1), cx)
@@ -21,7 +22,7 @@ fn call<'a>(args: &'a [Datum<'a>], cx: &'a Context) -> Datum<'a> {
 pub(super) fn name<'a>(id: Option<i64>, category: &Datum<'_>, cx: &'a Context) -> Datum<'a> {
     let sysmon = id == Some(WINDOWS)
         && category.text().is_some_and(|channel| channel.eq_ignore_ascii_case(CHANNEL));
-    if sysmon { Datum::text_of(NAME) } else { logsourcetypename::name(id, cx) }
+    if sysmon { Datum::text_of(SYSMON_TYPE_NAME) } else { logsourcetypename::name(id, cx) }
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use crate::time::parse_epoch_seconds;
 pub(crate) const FORMAT: Format = Format {
     name: "auditd",
     about: "records of the Linux audit daemon, with or without a syslog header",
+    by: "`type=… msg=audit(…):`",
     layout: Layout::Lines,
 };
 
@@ -45,7 +46,8 @@ pub(super) fn take(
     }
     let Some(mapping) = Catalog::get().mapping(FORMAT.name) else { return false };
     let fields = NamedFields::Pairs(&pairs);
-    let record = MappedRecord { mapping, fields, payload, time, category: Some(CATEGORY) };
+    let record =
+        MappedRecord { mapping, fields, payload, header_time: time, category: Some(CATEGORY) };
     out.mapped(FORMAT.name, &record, at.record);
     true
 }

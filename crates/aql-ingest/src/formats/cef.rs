@@ -2,52 +2,20 @@
 
 use std::borrow::Cow;
 
-use aql_catalog::Catalog;
-
-use super::syslog::Header;
+use super::syslog::Pair;
 use super::{Format, Layout};
-use crate::normalise::generic::NamedFields;
-use crate::normalise::mapped::MappedRecord;
-use crate::out::{At, Out};
-use crate::time::{parse_any, parse_month_first};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
     name: "cef",
     about: "CEF 0 and 1, with or without a syslog header",
+    by: "`CEF:` at the start of a line, or behind a syslog header",
     layout: Layout::Lines,
 };
 
-/// A name and a value.
-type Pair<'m> = (Cow<'m, str>, Cow<'m, str>);
-
-/// Takes a message that begins with `CEF:`; `false` if it is not CEF after all.
-pub(super) fn take(
-    message: &str,
-    header: &Header<'_>,
-    payload: &[u8],
-    at: At,
-    out: &mut Out<'_>,
-) -> bool {
-    let Some(mut pairs) = pairs(message) else { return false };
-    if let Some(host) = header.host {
-        pairs.push(("@host".into(), host.into()));
-    }
-    let Some(mapping) = Catalog::get().mapping(FORMAT.name) else { return false };
-    let fields = NamedFields::Pairs(&pairs);
-    let mut scratch = String::new();
-    let time = ["rt", "start", "end"].into_iter().find_map(|key| {
-        let text = fields.get(key, &mut scratch)?;
-        parse_any(&text).or_else(|| Some(parse_month_first(&text, out.options.now)?.0))
-    });
-    let time = time.or(header.time);
-    let record = MappedRecord { mapping, fields, payload, time, category: None };
-    out.mapped(FORMAT.name, &record, at.record);
-    true
-}
-
-/// Header fields, then the extension, in order; then custom keys under their labels.
-fn pairs(message: &str) -> Option<Vec<Pair<'_>>> {
+/// Header fields, then the extension, in order, then custom keys under their labels, of a message
+/// that begins with `CEF:`; nothing if it is not CEF after all.
+pub(super) fn pairs(message: &str) -> Option<Vec<Pair<'_>>> {
     let mut rest = message.strip_prefix("CEF:")?;
     let version = cut_header(&mut rest)?;
     if !matches!(&*version, "0" | "1") {
@@ -62,6 +30,7 @@ fn pairs(message: &str) -> Option<Vec<Pair<'_>>> {
     pairs.push(("@severity".into(), severity));
     if let Some(id) = windows_event_id(&pairs) {
         pairs.push(("@eventid".into(), id));
+        pairs.push(("@channel".into(), "Security".into()));
     }
     extension(rest, &mut pairs);
     let labelled: Vec<Pair<'_>> = pairs.iter().filter_map(|pair| labelled(pair, &pairs)).collect();
@@ -82,13 +51,14 @@ fn cut_header<'m>(rest: &mut &'m str) -> Option<Cow<'m, str>> {
     Some(unescape(field))
 }
 
-/// The event id of a Windows event: class `Microsoft-Windows-Security-Auditing:4624`.
+/// The event id of an event of Windows' Security log: class
+/// `Microsoft-Windows-Security-Auditing:4624`.
 fn windows_event_id<'m>(pairs: &[Pair<'m>]) -> Option<Cow<'m, str>> {
     let value = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value);
     if !value("@vendor")?.eq_ignore_ascii_case("Microsoft") {
         return None;
     }
-    let (_, id) = value("@class")?.rsplit_once(':')?;
+    let id = value("@class")?.strip_prefix("Microsoft-Windows-Security-Auditing:")?;
     id.bytes().all(|b| b.is_ascii_digit()).then(|| Cow::Owned(id.to_owned()))
 }
 
@@ -153,7 +123,9 @@ fn unescape(text: &str) -> Cow<'_, str> {
 fn labelled<'m>(label: &Pair<'m>, pairs: &[Pair<'m>]) -> Option<Pair<'m>> {
     let key = label.0.strip_suffix("Label")?;
     let (_, value) = pairs.iter().find(|(name, _)| name == key)?;
-    (!label.1.is_empty() && !value.is_empty()).then(|| (label.1.clone(), value.clone()))
+    // Some senders put their labels in quotes.
+    let name = label.1.trim_matches('"');
+    (!name.is_empty() && !value.is_empty()).then(|| (Cow::Owned(name.to_owned()), value.clone()))
 }
 
 #[cfg(test)]
@@ -181,7 +153,8 @@ mod tests {
             ),
             (
                 "CEF:0|Microsoft|Microsoft Windows|1|Microsoft-Windows-Security-Auditing:4624|n|1|",
-                "@class=Microsoft-Windows-Security-Auditing:4624;@name=n;@severity=1;@eventid=4624",
+                "@class=Microsoft-Windows-Security-Auditing:4624;@name=n;@severity=1;@eventid=4624;\
+                 @channel=Security",
             ),
             ("CEF:0|V|P|1|id", "none"),
             ("CEF:7|V|P|1|id|n|5|", "none"),

@@ -14,6 +14,7 @@ use crate::stream::Stream;
 pub(crate) const FORMAT: Format = Format {
     name: "csv",
     about: "CSV of no known kind, kept as unparsed events",
+    by: "a header of names, none of them known",
     layout: Layout::Csv {
         is: |_| true,
         take: |name, row, out| {

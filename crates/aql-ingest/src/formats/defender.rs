@@ -22,6 +22,7 @@ use crate::time::parse_iso;
 pub(crate) const FORMAT: Format = Format {
     name: "defender",
     about: "rows of Microsoft Defender's advanced hunting tables as JSON, also streamed",
+    by: "keys of an advanced hunting table, or the category of a streamed record",
     layout: Layout::Json {
         is: |json| streamed(json).is_some() || is_row(&|name| json.get(name).is_some()),
         take,
@@ -32,6 +33,7 @@ pub(crate) const FORMAT: Format = Format {
 pub(crate) const CSV: Format = Format {
     name: "defender-csv",
     about: "rows of Microsoft Defender's advanced hunting tables as CSV",
+    by: "a header of columns of an advanced hunting table",
     layout: Layout::Csv { is: |header| is_row(&|name| has(header, name)), take: take_row },
 };
 
@@ -91,8 +93,7 @@ fn take(name: &'static str, record: JsonRecord<'_>, out: &mut Out<'_>) {
     let JsonRecord { json, payload, at } = record;
     match streamed(json) {
         Some((table, row)) => {
-            let time = ["Timestamp", "TimeGenerated"].iter().find_map(|key| time_of(row, key));
-            let time = time.or_else(|| time_of(json, "time"));
+            let time = time_of(json, "time");
             give(name, &table, NamedFields::Json(row), time, payload, at, out);
         }
         None => {
@@ -117,7 +118,7 @@ fn give(
     name: &'static str,
     table: &str,
     fields: NamedFields<'_>,
-    time: Option<i64>,
+    header_time: Option<i64>,
     payload: &[u8],
     at: At,
     out: &mut Out<'_>,
@@ -126,7 +127,7 @@ fn give(
         return;
     }
     let mapping = Catalog::get().defender_mapping();
-    let record = MappedRecord { mapping, fields, payload, time, category: Some(table) };
+    let record = MappedRecord { mapping, fields, payload, header_time, category: Some(table) };
     out.mapped(name, &record, at.record);
 }
 

@@ -25,6 +25,7 @@ use crate::stream::Stream;
 pub(crate) const FORMAT: Format = Format {
     name: "evtx",
     about: "Windows event log files, also damaged and carved ones",
+    by: "the signature of the file or of a chunk",
     layout: Layout::Evtx,
 };
 
@@ -278,5 +279,20 @@ impl WindowsRecord for EvtxEvent<'_> {
         // What a record that is too large or too deep has given so far is kept.
         let _ = self.record.write_xml(&mut xml);
         out.append(&mut xml.into_bytes());
+    }
+
+    fn each_data(&self, visit: &mut dyn FnMut(&str, &str)) {
+        let unnamed = self.record.unnamed();
+        if !unnamed.is_empty() {
+            visit("Data", &unnamed.join(","));
+        }
+        self.record.for_each_field(&mut String::new(), |name, value| {
+            if unnamed.is_empty() || name != "Data" {
+                visit(name, value);
+            }
+        });
+        if let Some(message) = self.record.rendering_info("Message") {
+            visit("Message", &message);
+        }
     }
 }

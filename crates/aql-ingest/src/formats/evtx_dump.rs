@@ -19,6 +19,7 @@ use crate::time::{parse_epoch_seconds, parse_iso};
 pub(crate) const FORMAT: Format = Format {
     name: "evtx-dump-json",
     about: "Windows events as JSON in the shape of evtx_dump",
+    by: "the keys `Event` and `System`",
     layout: Layout::Json { is: |json| system(json).is_some(), take },
 };
 
@@ -26,6 +27,7 @@ pub(crate) const FORMAT: Format = Format {
 pub(crate) const VELOCIRAPTOR: Format = Format {
     name: "velociraptor",
     about: "Windows events as JSON in the shape of Velociraptor's parse_evtx",
+    by: "the keys of Velociraptor's `parse_evtx`",
     layout: Layout::Json {
         is: |json| json.get("System").is_some_and(|s| s.path("EventID.Value").is_some()),
         take,
@@ -84,6 +86,12 @@ pub(crate) fn location(field: SystemField) -> (&'static str, &'static str) {
 }
 
 impl DumpEvent<'_> {
+    /// A text that was made for people.
+    fn rendered<'v>(&'v self, name: &str, scratch: &'v mut String) -> Option<Cow<'v, str>> {
+        let message = self.message.filter(|_| name.eq_ignore_ascii_case("Message"));
+        element_text(self.rendering.and_then(|texts| texts.get(name)).or(message)?, scratch)
+    }
+
     fn find(&self, field: SystemField) -> Option<Json<'_>> {
         let (element, attribute) = location(field);
         let found = self.system.get(element);
@@ -148,6 +156,28 @@ pub(crate) fn data_text<'v>(
     element_text(elements.children().find(named)?, scratch)
 }
 
+/// Calls `visit` with every field that [`data_text`] finds by its name.
+pub(crate) fn each_data_text(data: Json<'_>, visit: &mut dyn FnMut(&str, &str)) {
+    let mut scratch = String::new();
+    for member in data.children() {
+        let key = member.key_text();
+        let is_attribute = key.starts_with('#') || key.ends_with("_attributes");
+        if !is_attribute && let Some(text) = element_text(member, &mut scratch) {
+            visit(&key, &text);
+        }
+        if !key.eq_ignore_ascii_case("Data") {
+            continue;
+        }
+        for element in member.children().filter(Json::is_object) {
+            let attribute = element.get("#attributes").and_then(|a| a.get("Name"));
+            let name = attribute.or_else(|| element.get("@Name")).and_then(|n| n.owned_text());
+            if let (Some(name), Some(text)) = (name, element_text(element, &mut scratch)) {
+                visit(&name, &text);
+            }
+        }
+    }
+}
+
 impl WindowsRecord for DumpEvent<'_> {
     fn system<'v>(&'v self, field: SystemField, scratch: &'v mut String) -> Option<Cow<'v, str>> {
         element_text(self.find(field)?, scratch)
@@ -155,25 +185,17 @@ impl WindowsRecord for DumpEvent<'_> {
 
     fn data<'v>(&'v self, field: &Field, scratch: &'v mut String) -> Option<Cow<'v, str>> {
         if field.place == Place::Rendering {
-            let is_message = field.name.eq_ignore_ascii_case("Message");
-            let message = self.message.filter(|_| is_message);
-            let rendered = self.rendering.and_then(|r| r.get(&field.name)).or(message);
-            return element_text(rendered?, scratch);
+            return self.rendered(&field.name, scratch);
         }
-        let [event_data, user_data] = self.data;
-        let has = |data: &Json<'_>| data_text(*data, &field.name, &mut String::new()).is_some();
-        let data = match (event_data, user_data) {
-            (Some(data), None) | (None, Some(data)) => data,
-            (Some(first), Some(second)) => {
-                if has(&first) {
-                    first
-                } else {
-                    second
-                }
+        let has = |data: &&Json<'_>| data_text(**data, &field.name, &mut String::new()).is_some();
+        match self.data.iter().flatten().find(has) {
+            Some(data) => data_text(*data, &field.name, scratch),
+            // As in event logs, the text made for people answers to its plain name.
+            None if field.name.eq_ignore_ascii_case("Message") => {
+                self.rendered(&field.name, scratch)
             }
-            (None, None) => return None,
-        };
-        data_text(data, &field.name, scratch)
+            None => None,
+        }
     }
 
     fn time(&self) -> Option<i64> {
@@ -185,5 +207,12 @@ impl WindowsRecord for DumpEvent<'_> {
 
     fn payload(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.payload);
+    }
+
+    fn each_data(&self, visit: &mut dyn FnMut(&str, &str)) {
+        self.data.into_iter().flatten().for_each(|data| each_data_text(data, visit));
+        if let Some(message) = self.rendered("Message", &mut String::new()) {
+            visit("Message", &message);
+        }
     }
 }

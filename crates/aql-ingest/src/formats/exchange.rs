@@ -13,6 +13,7 @@ use crate::out::Out;
 pub(crate) const FORMAT: Format = Format {
     name: "exchange-tracking",
     about: "message tracking logs of Exchange Server",
+    by: "the columns of the message tracking log",
     layout: Layout::Csv { is, take },
 };
 
@@ -27,7 +28,8 @@ fn take(name: &'static str, row: Row<'_>, out: &mut Out<'_>) {
     let Some(mapping) = Catalog::get().mapping(name) else {
         return out.unparsed(name, row.payload, fields, row.at.record);
     };
-    let record = MappedRecord { mapping, fields, payload: row.payload, time: None, category: None };
+    let record =
+        MappedRecord { mapping, fields, payload: row.payload, header_time: None, category: None };
     out.mapped(name, &record, row.at.record);
 }
 

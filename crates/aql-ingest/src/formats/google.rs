@@ -18,6 +18,7 @@ use crate::out::Out;
 pub(crate) const FORMAT: Format = Format {
     name: "google-workspace",
     about: "Google Workspace audit logs (activities of the Reports API)",
+    by: "keys `events`, `actor` and `id.applicationName`",
     layout: Layout::Json { is, take },
 };
 
@@ -52,7 +53,7 @@ fn take(name: &'static str, record: JsonRecord<'_>, out: &mut Out<'_>) {
         pairs.truncate(above);
         pairs_of(event, &mut pairs);
         let fields = NamedFields::Pairs(&pairs);
-        let record = MappedRecord { mapping, fields, payload, time: None, category: None };
+        let record = MappedRecord { mapping, fields, payload, header_time: None, category: None };
         out.mapped(name, &record, at.record);
     }
 }

@@ -16,6 +16,7 @@ use crate::stream::Stream;
 pub(crate) const FORMAT: Format = Format {
     name: "json",
     about: "JSON of no known kind, kept as unparsed events",
+    by: "JSON values, of no known keys",
     layout: Layout::Json {
         is: |_| true,
         take: |name, record, out| {
@@ -113,9 +114,11 @@ pub(crate) fn read_lines(stream: &mut Stream<'_>, first: u64, end: Option<u64>, 
 /// Reads values one after the other and elements of arrays, up to the first that is none.
 pub(crate) fn read_values(stream: &mut Stream<'_>, out: &mut Out<'_>) {
     let mut record = 1;
-    let mut frames = Frames::new(stream, JsonValues::default(), out.options.max_record, None);
+    let mut frames =
+        Frames::new(stream, JsonValues::of_wrappers(wrapper), out.options.max_record, None);
     while let Some(frame) = frames.next_frame() {
         match frame {
+            Frame::Tail { offset, bytes } => tail(bytes, At { record, offset }, out),
             Frame::Record { offset, bytes: [], .. } => {
                 let diagnostic = Diagnostic::error(
                     codes::TRUNCATED,
@@ -149,6 +152,38 @@ pub(crate) fn read_values(stream: &mut Stream<'_>, out: &mut Out<'_>) {
         }
         if out.stopped() {
             return;
+        }
+    }
+}
+
+/// What a key of an object says about it: is it the array of records that the object wraps (`true`), or bookkeeping.
+fn wrapper(key: &str) -> Option<bool> {
+    match key {
+        key if is_one_of(key, WRAPPERS) => Some(true),
+        key if is_bookkeeping(key) => Some(false),
+        _ => None,
+    }
+}
+
+/// Looks at what stands behind the records that a long object wraps. Its records are read by then,
+/// so that what is no bookkeeping can only be told.
+fn tail(bytes: &[u8], at: At, out: &mut Out<'_>) {
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.trim_start();
+    let object = format!("{{{}", text.strip_prefix(',').unwrap_or(text));
+    let mut nodes = Vec::new();
+    let place = Some(At { record: at.record.saturating_sub(1), ..at });
+    if let Err(error) = parse_whole(&object, &mut nodes, out.options.max_depth) {
+        let message = format!("what stands behind the records is not valid JSON: {error}");
+        return out.diagnose(Diagnostic::warning(codes::BAD_RECORD, message), place);
+    }
+    let Some(json) = Json::root(&object, &nodes) else { return };
+    for member in json.children() {
+        let key = member.key().unwrap_or_default();
+        if !is_bookkeeping(key) {
+            let message =
+                format!("`{key}` stands beside the records of a long object; it was not read");
+            out.diagnose(Diagnostic::warning(codes::BAD_RECORD, message), place);
         }
     }
 }

@@ -1,54 +1,20 @@
 //! Log Event Extended Format, 1.0 and 2.0 (IBM, "LEEF guide"), with the deviations of IBM's own
 //! products: a missing delimiter field in 2.0, the delimiter in hexadecimal.
 
-use std::borrow::Cow;
-
-use aql_catalog::Catalog;
-
-use super::syslog::Header;
+use super::syslog::Pair;
 use super::{Format, Layout};
-use crate::normalise::generic::NamedFields;
-use crate::normalise::mapped::MappedRecord;
-use crate::out::{At, Out};
-use crate::time::{parse_any, parse_month_first};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
     name: "leef",
     about: "LEEF 1.0 and 2.0, with or without a syslog header",
+    by: "`LEEF:` at the start of a line, or behind a syslog header",
     layout: Layout::Lines,
 };
 
-/// A name and a value.
-type Pair<'m> = (Cow<'m, str>, Cow<'m, str>);
-
-/// Takes a message that begins with `LEEF:`; `false` if it is not LEEF after all.
-pub(super) fn take(
-    message: &str,
-    header: &Header<'_>,
-    payload: &[u8],
-    at: At,
-    out: &mut Out<'_>,
-) -> bool {
-    let Some(mut pairs) = pairs(message) else { return false };
-    if let Some(host) = header.host {
-        pairs.push(("@host".into(), host.into()));
-    }
-    let Some(mapping) = Catalog::get().mapping(FORMAT.name) else { return false };
-    let fields = NamedFields::Pairs(&pairs);
-    let mut scratch = String::new();
-    let device_time = fields.get("devTime", &mut scratch);
-    let device_time = device_time.and_then(|text| {
-        parse_any(&text).or_else(|| Some(parse_month_first(&text, out.options.now)?.0))
-    });
-    let time = device_time.or(header.time);
-    let record = MappedRecord { mapping, fields, payload, time, category: None };
-    out.mapped(FORMAT.name, &record, at.record);
-    true
-}
-
-/// Header fields and attributes, in order.
-fn pairs(message: &str) -> Option<Vec<Pair<'_>>> {
+/// Header fields and attributes of a message that begins with `LEEF:`, in order; nothing if it is
+/// not LEEF after all.
+pub(super) fn pairs(message: &str) -> Option<Vec<Pair<'_>>> {
     let rest = message.strip_prefix("LEEF:")?;
     let mut parts = rest.splitn(6, '|');
     let version = parts.next()?;

@@ -32,6 +32,8 @@ pub(crate) struct Format {
     pub name: &'static str,
     /// What it is, for the documentation.
     pub about: &'static str,
+    /// By what it is recognised, for `aql inspect`.
+    pub by: &'static str,
     /// How its files are laid out, how it is recognised, how a record is read.
     pub layout: Layout,
 }

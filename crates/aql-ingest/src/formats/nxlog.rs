@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use super::evtx_dump::{data_text, element_text};
+use super::evtx_dump::{data_text, each_data_text, element_text};
 use super::{Format, JsonRecord, Layout};
 use crate::evtx::SystemField;
 use crate::json::{Json, Kind, parse_whole};
@@ -19,6 +19,7 @@ use crate::time::{parse_iso, parse_iso_zoned};
 pub(crate) const FORMAT: Format = Format {
     name: "nxlog",
     about: "Windows events as flat JSON: NXLog, Mordor, Log Analytics",
+    by: "the key `EventID` beside a provider or channel",
     layout: Layout::Json { is, take },
 };
 
@@ -124,5 +125,17 @@ impl WindowsRecord for FlatEvent<'_> {
 
     fn payload(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.payload);
+    }
+
+    fn each_data(&self, visit: &mut dyn FnMut(&str, &str)) {
+        if let Some(inner) = self.inner {
+            each_data_text(inner, visit);
+        }
+        let mut scratch = String::new();
+        self.root.each_leaf(&mut |path, value| {
+            if let Some(text) = element_text(value, &mut scratch) {
+                visit(path, &text);
+            }
+        });
     }
 }

@@ -14,6 +14,7 @@ use crate::out::{At, Out};
 pub(crate) const FORMAT: Format = Format {
     name: "o365",
     about: "Office 365 audit records as JSON, also inside `auditData`",
+    by: "the keys `Operation`, `CreationTime` and `Workload` or `RecordType`, or `auditData`",
     layout: Layout::Json { is, take },
 };
 

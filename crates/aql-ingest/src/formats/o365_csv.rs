@@ -15,6 +15,7 @@ use crate::out::Out;
 pub(crate) const FORMAT: Format = Format {
     name: "o365-csv",
     about: "Office 365 audit records in CSV: an `AuditData` column, or columns named as the keys",
+    by: "the column `AuditData`, or columns named as the keys of audit records",
     layout: Layout::Csv { is, take },
 };
 

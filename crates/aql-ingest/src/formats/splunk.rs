@@ -17,6 +17,7 @@ use crate::out::{At, Out};
 pub(crate) const FORMAT: Format = Format {
     name: "splunk",
     about: "Splunk search results as JSON, their `_raw` a Windows event as XML",
+    by: "the key `_raw`, also under `result`",
     layout: Layout::Json { is: |json| result(json).is_some(), take },
 };
 
@@ -24,6 +25,7 @@ pub(crate) const FORMAT: Format = Format {
 pub(crate) const CSV: Format = Format {
     name: "splunk-csv",
     about: "Splunk search results as CSV, their `_raw` a Windows event as XML",
+    by: "the column `_raw`",
     layout: Layout::Csv { is: |header| header.iter().any(|name| name == "_raw"), take: take_row },
 };
 

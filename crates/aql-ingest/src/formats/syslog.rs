@@ -1,11 +1,13 @@
 //! Syslog lines: their header, and what their message is.
 //!
 //! Headers of RFC 3164 and RFC 5424, also stacked by relays (the innermost host and time count),
-//! with the octet count of RFC 6587 in front or without. The message may be LEEF, CEF, an audit record,
-//! a JSON record of any format, or a Windows event as XML (Sysmon for Linux); any other is kept as an unparsed
-//! event whose time and host are known.
+//! with the octet count of RFC 6587 in front or without. The message may be LEEF, CEF, a record of the
+//! Linux audit daemon, a JSON record of any format, or a Windows event as XML (Sysmon for Linux);
+//! any other is kept as an unparsed event whose time and host are known.
 //!
 //! LEEF, CEF and audit records need no header; other lines count as syslog only if they have one.
+
+use std::borrow::Cow;
 
 use aql_catalog::Catalog;
 
@@ -20,8 +22,12 @@ use crate::time::{parse_iso, parse_month_first};
 pub(crate) const FORMAT: Format = Format {
     name: "syslog",
     about: "syslog (RFC 3164, RFC 5424) with JSON or event XML, or kept as unparsed events",
+    by: "a syslog header",
     layout: Layout::Lines,
 };
+
+/// A name and a value.
+pub(super) type Pair<'m> = (Cow<'m, str>, Cow<'m, str>);
 
 /// What a syslog header says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,10 +54,10 @@ pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> boo
     if let Some(start) = marker(line, "LEEF:").or_else(|| marker(line, "CEF:")) {
         let (before, message) = line.split_at(start);
         let header = headers(before, now).map(|(header, _)| header).unwrap_or_default();
-        let taken = leef::take(message, &header, payload, at, out)
-            || cef::take(message, &header, payload, at, out);
-        if taken {
-            return true;
+        let leef = || Some((leef::FORMAT.name, leef::pairs(message)?));
+        let cef = || Some((cef::FORMAT.name, cef::pairs(message)?));
+        if let Some((format, pairs)) = leef().or_else(cef) {
+            return mapped(format, pairs, header, payload, at, out);
         }
     }
     let Some((header, message)) = headers(line, now) else { return false };
@@ -72,18 +78,34 @@ pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> boo
             }
         }
     }
-    if windows_xml::is_event(message)
-        && windows_xml::take_text(FORMAT.name, message.trim(), at.record, out).is_ok()
-    {
-        return true;
+    if let Some(start) = message.find("<Event").filter(|start| is_prefix_free(message, *start)) {
+        let text = message.get(start..).unwrap_or_default().trim();
+        if windows_xml::is_event(text)
+            && windows_xml::take_text(FORMAT.name, text, at.record, out).is_ok()
+        {
+            return true;
+        }
     }
-    let Some(mapping) = Catalog::get().mapping(FORMAT.name) else { return false };
-    let mut pairs = vec![("@message".into(), message.into())];
+    mapped(FORMAT.name, vec![("@message".into(), message.into())], header, payload, at, out)
+}
+
+/// Takes a message that was taken apart, with what its header says; `false` if there is no mapping
+/// for it.
+fn mapped<'m>(
+    format: &'static str,
+    mut pairs: Vec<Pair<'m>>,
+    header: Header<'m>,
+    payload: &[u8],
+    at: At,
+    out: &mut Out<'_>,
+) -> bool {
+    let Some(mapping) = Catalog::get().mapping(format) else { return false };
     let named = [("@host", header.host), ("@app", header.app), ("@pid", header.pid)];
     pairs.extend(named.into_iter().filter_map(|(name, value)| Some((name.into(), value?.into()))));
     let fields = NamedFields::Pairs(&pairs);
-    let record = MappedRecord { mapping, fields, payload, time: header.time, category: None };
-    out.mapped(FORMAT.name, &record, at.record);
+    let record =
+        MappedRecord { mapping, fields, payload, header_time: header.time, category: None };
+    out.mapped(format, &record, at.record);
     true
 }
 
@@ -97,7 +119,7 @@ fn marker(line: &str, mark: &str) -> Option<usize> {
     })
 }
 
-/// Is what stands in front of a JSON message at most a tag (`prog[1]:`) or a cookie (`@cee:`)?
+/// Is what stands in front of a JSON or XML message at most a tag (`prog[1]:`) or a cookie (`@cee:`)?
 fn is_prefix_free(message: &str, start: usize) -> bool {
     message.get(..start).is_some_and(|before| {
         let before = before.trim_end();

@@ -11,8 +11,12 @@ use crate::out::{At, Out};
 use crate::stream::Stream;
 
 /// The format.
-pub(crate) const FORMAT: Format =
-    Format { name: "text", about: "lines of text, kept as unparsed events", layout: Layout::Lines };
+pub(crate) const FORMAT: Format = Format {
+    name: "text",
+    about: "lines of text, kept as unparsed events",
+    by: "lines of text of no known form",
+    layout: Layout::Lines,
+};
 
 /// Reads the lines of a stream; those before are `first` - 1.
 pub(crate) fn read(stream: &mut Stream<'_>, first: u64, end: Option<u64>, out: &mut Out<'_>) {
@@ -63,7 +67,8 @@ pub(crate) fn not_a_record(frame: &Frame<'_>, record: u64, out: &mut Out<'_>) {
                 format!("record of {bytes} bytes is longer than the limit of {limit} bytes"),
             )
             .help(
-                "if it holds several records, write each on a line of its own, or split the file",
+                "raise the limit with --max-record; or, if it holds several records, write each on a \
+                 line of its own",
             );
             out.lost(diagnostic, Some(At { record, offset }));
         }
@@ -74,6 +79,6 @@ pub(crate) fn not_a_record(frame: &Frame<'_>, record: u64, out: &mut Out<'_>) {
             );
             out.lost(diagnostic, Some(At { record, offset }));
         }
-        Frame::Record { .. } => {}
+        Frame::Record { .. } | Frame::Tail { .. } => {}
     }
 }

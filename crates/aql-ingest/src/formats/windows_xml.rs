@@ -24,6 +24,7 @@ use crate::time::parse_iso;
 pub(crate) const FORMAT: Format = Format {
     name: "windows-xml",
     about: "Windows event XML: one or many `<Event>` elements",
+    by: "`<Event>` elements with a `<System>` inside",
     layout: Layout::Xml,
 };
 
@@ -83,7 +84,7 @@ pub(crate) fn count(stream: &mut Stream<'_>, end: u64, limit: usize) -> u64 {
                 events += 1;
                 at += next;
             }
-            Scan::End | Scan::Broken { .. } => return events,
+            Scan::End | Scan::Broken { .. } | Scan::Tail { .. } => return events,
             Scan::More => {
                 let begun = base + framer.started().unwrap_or(0) as u64;
                 if begun >= end {
@@ -365,6 +366,21 @@ impl WindowsRecord for XmlEvent<'_> {
 
     fn payload(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.raw.as_bytes());
+    }
+
+    fn each_data(&self, visit: &mut dyn FnMut(&str, &str)) {
+        for (name, value) in &self.data {
+            if let Some(name) = name {
+                visit(name, value);
+            }
+        }
+        let unnamed: Vec<&str> = self.unnamed().collect();
+        if !unnamed.is_empty() {
+            visit("Data", &unnamed.join(","));
+        }
+        if let Some(message) = &self.message {
+            visit("Message", message);
+        }
     }
 }
 

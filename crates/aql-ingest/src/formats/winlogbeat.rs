@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use aql_catalog::Catalog;
 
-use super::evtx_dump::data_text;
+use super::evtx_dump::{data_text, each_data_text, element_text};
 use super::{Format, JsonRecord, Layout};
 use crate::evtx::SystemField;
 use crate::json::Json;
@@ -21,6 +21,7 @@ use crate::time::parse_iso;
 pub(crate) const FORMAT: Format = Format {
     name: "winlogbeat",
     about: "Windows events of Winlogbeat 6 and later and of Elastic Agent (ECS)",
+    by: "the keys `winlog`, or `event_id` with `log_name` or `event_data`",
     layout: Layout::Json { is, take },
 };
 
@@ -96,6 +97,15 @@ impl<'r> BeatEvent<'r> {
         })
     }
 
+    /// Does the event's data have a field of this name, whatever its value?
+    fn is_in_data(&self, name: &str) -> bool {
+        let has = |data: &Json<'_>| data_text(*data, name, &mut String::new()).is_some();
+        let is_dotted = self.data.iter().all(Option::is_none);
+        let dotted = |group: &&str| self.at(&format!("{group}{name}")).is_some();
+        self.data.iter().flatten().any(has)
+            || (is_dotted && ["event_data.", "user_data."].iter().any(dotted))
+    }
+
     /// A field that a module pipeline moved.
     fn ecs<'v>(&'v self, name: &str, scratch: &'v mut String) -> Option<Cow<'v, str>> {
         // Version 6 knows no ECS; its top-level `user` is the writer of the log.
@@ -112,13 +122,13 @@ impl<'r> BeatEvent<'r> {
             let user = value.text(scratch)?;
             return Some(Cow::Owned(format!("{domain}\\{user}")));
         }
-        super::evtx_dump::element_text(value, scratch)
+        element_text(value, scratch)
     }
 }
 
 impl WindowsRecord for BeatEvent<'_> {
     fn system<'v>(&'v self, field: SystemField, scratch: &'v mut String) -> Option<Cow<'v, str>> {
-        super::evtx_dump::element_text(self.find(field)?, scratch)
+        element_text(self.find(field)?, scratch)
     }
 
     fn data<'v>(&'v self, field: &Field, scratch: &'v mut String) -> Option<Cow<'v, str>> {
@@ -149,7 +159,7 @@ impl WindowsRecord for BeatEvent<'_> {
             if is_path { self.root.path(name) } else { None }
         };
         match by_path(&field.name) {
-            Some(value) => super::evtx_dump::element_text(value, scratch),
+            Some(value) => element_text(value, scratch),
             None => self.ecs(&field.name, scratch),
         }
     }
@@ -161,5 +171,34 @@ impl WindowsRecord for BeatEvent<'_> {
 
     fn payload(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.payload);
+    }
+
+    fn each_data(&self, visit: &mut dyn FnMut(&str, &str)) {
+        self.data.into_iter().flatten().for_each(|data| each_data_text(data, visit));
+        // What the data has was given by its own name; the rest goes by its path.
+        let mut scratch = String::new();
+        self.root.each_leaf(&mut |path, value| {
+            let Some(value) = element_text(value, &mut scratch) else { return };
+            let rest = path.strip_prefix(self.prefix).unwrap_or(path);
+            let name = rest.strip_prefix("event_data.").or_else(|| rest.strip_prefix("user_data."));
+            match name {
+                Some(name) if self.data.iter().all(Option::is_none) => visit(name, &value),
+                // A name of the root without a dot is found only if it is the message's.
+                None if path.contains('.') || path.eq_ignore_ascii_case("message") => {
+                    visit(path, &value);
+                }
+                _ => {}
+            }
+        });
+        // A module pipeline moved these; under the Windows name they are found all the same.
+        let mut scratch = String::new();
+        for name in Catalog::get().ecs_fields() {
+            // A value of the data that says "absent" hides them.
+            if !self.is_in_data(name)
+                && let Some(value) = self.ecs(name, &mut scratch)
+            {
+                visit(name, &value);
+            }
+        }
     }
 }

@@ -5,6 +5,10 @@ use memchr::memchr2;
 use super::{Framer, Scan};
 use crate::json::is_blank;
 
+/// What a key of an object means: an array of records (`true`), something about them (`false`), or
+/// neither.
+pub(crate) type Wrapper = fn(&str) -> Option<bool>;
+
 /// JSON values one after the other, and the elements of top-level arrays.
 #[derive(Debug, Default)]
 pub(crate) struct JsonValues {
@@ -19,9 +23,20 @@ pub(crate) struct JsonValues {
     scalar: bool,
     /// A value was just read: a comma may follow.
     behind_value: bool,
+    /// Which objects wrap records. Without it none does.
+    wrapper: Option<Wrapper>,
+    /// The array is that of an object, which was opened.
+    in_object: bool,
+    /// The array of an opened object has ended; the object has not.
+    in_tail: bool,
 }
 
 impl JsonValues {
+    /// Values; objects too long for a record are opened if their keys say that they wrap records.
+    pub(crate) fn of_wrappers(wrapper: Wrapper) -> Self {
+        JsonValues { wrapper: Some(wrapper), ..JsonValues::default() }
+    }
+
     fn begin(&mut self, window: &[u8], ended: bool) -> Option<Scan> {
         let mut at = self.scanned;
         loop {
@@ -43,6 +58,19 @@ impl JsonValues {
                 b',' if self.behind_value => {
                     self.behind_value = false;
                     at += 1;
+                }
+                b']' if self.in_array && self.in_object => {
+                    // The rest of the object is scanned as one that is open.
+                    self.in_array = false;
+                    self.in_object = false;
+                    self.in_tail = true;
+                    self.inside = Some(at + 1);
+                    self.scanned = at + 1;
+                    self.depth = 1;
+                    self.in_string = false;
+                    self.escape = false;
+                    self.scalar = false;
+                    return None;
                 }
                 b']' if self.in_array => {
                     self.in_array = false;
@@ -78,6 +106,10 @@ impl JsonValues {
         self.inside = None;
         self.scanned = 0;
         self.behind_value = true;
+        if std::mem::take(&mut self.in_tail) && !cut {
+            return Scan::Tail { start, end };
+        }
+        // A tail that is cut has lost no record, but the object did not end.
         Scan::Record { start, end, next: end, cut }
     }
 }
@@ -162,4 +194,95 @@ impl Framer for JsonValues {
     fn started(&self) -> Option<usize> {
         self.inside
     }
+
+    fn open(&mut self, window: &[u8], start: usize) -> bool {
+        if self.in_array || self.in_tail {
+            return false;
+        }
+        let Some(wrapper) = self.wrapper else { return false };
+        let object = window.get(start..).unwrap_or_default();
+        if object.first() != Some(&b'{') {
+            return false;
+        }
+        let Some(array) = array_of(object, wrapper) else { return false };
+        *self = JsonValues {
+            in_array: true,
+            in_object: true,
+            scanned: start + array,
+            wrapper: self.wrapper,
+            ..JsonValues::default()
+        };
+        true
+    }
+}
+
+/// Where the first element of the array is that an object wraps, if only members about it come
+/// first and the element is an object.
+fn array_of(object: &[u8], wrapper: Wrapper) -> Option<usize> {
+    let blanks = |at: usize| {
+        let rest = object.get(at..)?;
+        Some(at + rest.iter().take_while(|b| is_blank(**b)).count())
+    };
+    let mut at = blanks(1)?;
+    loop {
+        let end = value_end(object, at)?;
+        let key = object.get(at..end)?.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+        let is_array = wrapper(std::str::from_utf8(key).ok()?)?;
+        at = blanks(end)?;
+        if object.get(at) != Some(&b':') {
+            return None;
+        }
+        at = blanks(at + 1)?;
+        if is_array {
+            let first = blanks(at + 1)?;
+            let is_wrapped = object.get(at) == Some(&b'[') && object.get(first) == Some(&b'{');
+            return is_wrapped.then_some(at + 1);
+        }
+        at = blanks(value_end(object, at)?)?;
+        if object.get(at) != Some(&b',') {
+            return None;
+        }
+        at = blanks(at + 1)?;
+    }
+}
+
+/// One past the end of the value that starts here.
+fn value_end(text: &[u8], start: usize) -> Option<usize> {
+    let rest = text.get(start..)?;
+    if rest.first() == Some(&b'[') {
+        return array_end(rest).map(|end| start + end);
+    }
+    match JsonValues::default().scan(rest, false) {
+        Scan::Record { start: 0, end, .. } => Some(start + end),
+        _ => None,
+    }
+}
+
+/// One past the end of an array.
+fn array_end(text: &[u8]) -> Option<usize> {
+    let mut depth = 0usize;
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        match byte {
+            b'"' => {
+                let rest = text.get(at..)?;
+                match JsonValues::default().scan(rest, false) {
+                    Scan::Record { end, .. } => at += end,
+                    _ => return None,
+                }
+                continue;
+            }
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ if depth == 0 => return None,
+            _ => {}
+        }
+        at += 1;
+    }
+    None
 }

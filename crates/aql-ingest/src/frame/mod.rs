@@ -41,6 +41,13 @@ pub(crate) enum Scan {
         /// What should stand there.
         expected: &'static str,
     },
+    /// What stands behind the records in an object that was [opened](Framer::open).
+    Tail {
+        /// First byte behind the array.
+        start: usize,
+        /// One past the end of the object.
+        end: usize,
+    },
     /// No more records.
     End,
 }
@@ -61,6 +68,12 @@ pub(crate) trait Framer {
 
     /// Where the current record starts in the window, if it has been seen.
     fn started(&self) -> Option<usize>;
+
+    /// The record that starts here is too long: may it be taken apart, so that what it wraps are
+    /// the records? If so, the next scan gives the first of these.
+    fn open(&mut self, _window: &[u8], _start: usize) -> bool {
+        false
+    }
 }
 
 /// One record, or what stands in its place.
@@ -74,6 +87,13 @@ pub(crate) enum Frame<'f> {
         bytes: &'f [u8],
         /// Did the input end before the record did?
         cut: bool,
+    },
+    /// What stands behind the records in an object too long to be a record itself.
+    Tail {
+        /// Offset in the input.
+        offset: u64,
+        /// From behind the array to the end of the object.
+        bytes: &'f [u8],
     },
     /// A record longer than the limit.
     TooLong {
@@ -128,9 +148,18 @@ impl<'s, 'r, F: Framer> Frames<'s, 'r, F> {
                 Scan::More => {
                     let started = self.framer.started().unwrap_or(0);
                     if self.stream.window().len().saturating_sub(started) > self.limit {
+                        if self.framer.open(self.stream.window(), started) {
+                            continue;
+                        }
                         return self.pass_over(base + started as u64);
                     }
                     self.stream.more();
+                }
+                Scan::Tail { start, end } => {
+                    let offset = base + start as u64;
+                    self.used = end;
+                    let bytes = self.stream.window().get(start..end).unwrap_or_default();
+                    return Some(Frame::Tail { offset, bytes });
                 }
                 Scan::End => {
                     self.over = true;
@@ -146,8 +175,12 @@ impl<'s, 'r, F: Framer> Frames<'s, 'r, F> {
                         self.over = true;
                         return None;
                     }
+                    let is_long = end - start > self.limit;
+                    if is_long && self.framer.open(self.stream.window(), start) {
+                        continue;
+                    }
                     self.used = next;
-                    if end - start > self.limit {
+                    if is_long {
                         return Some(Frame::TooLong { offset, bytes: (end - start) as u64 });
                     }
                     let bytes = self.stream.window().get(start..end).unwrap_or_default();
@@ -174,6 +207,11 @@ impl<'s, 'r, F: Framer> Frames<'s, 'r, F> {
             self.stream.more();
             match self.framer.scan(self.stream.window(), self.stream.ended()) {
                 Scan::More => {}
+                Scan::Tail { end, .. } => {
+                    let bytes = self.stream.offset() + end as u64 - offset;
+                    self.used = end;
+                    return Some(Frame::TooLong { offset, bytes });
+                }
                 Scan::Record { end, next, .. } => {
                     let bytes = self.stream.offset() + end as u64 - offset;
                     self.used = next;
@@ -218,6 +256,9 @@ mod tests {
                         let cut = if cut { " cut" } else { "" };
                         format!("{offset}{cut} {}", String::from_utf8_lossy(bytes))
                     }
+                    Frame::Tail { offset, bytes } => {
+                        format!("{offset} tail {}", String::from_utf8_lossy(bytes))
+                    }
                     Frame::TooLong { offset, bytes } => format!("{offset} too long {bytes}"),
                     Frame::Broken { offset, expected } => format!("{offset} not {expected}"),
                 });
@@ -243,6 +284,43 @@ mod tests {
         fn started(&self) -> Option<usize> {
             (**self).started()
         }
+        fn open(&mut self, window: &[u8], start: usize) -> bool {
+            (**self).open(window, start)
+        }
+    }
+
+    #[test]
+    fn long_json_wrappers_give_their_elements() {
+        let is_wrapper = |key: &str| match key {
+            "value" => Some(true),
+            "count" | "next" => Some(false),
+            _ => None,
+        };
+        let values = |text| frames(text, 30, || Box::new(JsonValues::of_wrappers(is_wrapper)));
+        let text =
+            r#"{"count": 3, "value" : [ {"a":1}, {"b":[{}]},{"a":"]"} ] , "next":{}} {"c":1}"#;
+        assert_eq!(
+            values(text),
+            [
+                r#"25 {"a":1}"#,
+                r#"34 {"b":[{}]}"#,
+                r#"45 {"a":"]"}"#,
+                r#"56 tail  , "next":{}}"#,
+                r#"70 {"c":1}"#
+            ]
+        );
+        // Cut inside the array, and behind it.
+        assert_eq!(
+            values(r#"{"value":[{"a":"123456789"},{"a":1}"#),
+            [r#"10 {"a":"123456789"}"#, r#"28 {"a":1}"#, "35 cut "]
+        );
+        assert_eq!(
+            values(r#"{"value":[{"a":"123456789"},{"a":1}]"#),
+            [r#"10 {"a":"123456789"}"#, r#"28 {"a":1}"#, "36 cut "]
+        );
+        // What has anything else before the array stays one record.
+        assert_eq!(values(r#"{"user":1,"value":[{"a":"123456789"}]}"#), ["0 too long 38"]);
+        assert_eq!(values(r#"{"value":["123456789","123456789"]}"#), ["0 too long 35"]);
     }
 
     #[test]

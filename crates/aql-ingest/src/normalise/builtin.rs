@@ -27,6 +27,7 @@ pub(crate) enum Builtin {
     Payload,
     File,
     Record,
+    Fields,
 }
 
 impl Builtin {
@@ -34,7 +35,12 @@ impl Builtin {
     pub(crate) fn needs_facts(self) -> bool {
         !matches!(
             self,
-            Builtin::Time | Builtin::LogSource | Builtin::Payload | Builtin::File | Builtin::Record
+            Builtin::Time
+                | Builtin::LogSource
+                | Builtin::Payload
+                | Builtin::File
+                | Builtin::Record
+                | Builtin::Fields
         )
     }
 }

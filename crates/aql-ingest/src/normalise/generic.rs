@@ -95,6 +95,30 @@ impl<'r> NamedFields<'r> {
         }
         .filter(|value| !value.is_empty())
     }
+
+    /// Calls `visit` with the name and the value of every field that has one, in order; fields of
+    /// objects inside JSON by their dotted path.
+    pub(crate) fn each(&self, visit: &mut dyn FnMut(&str, &str)) {
+        match *self {
+            NamedFields::None => {}
+            NamedFields::Json(json) => {
+                let mut scratch = String::new();
+                json.each_leaf(&mut |path, value| {
+                    if let Some(text) = value.text(&mut scratch).filter(|text| !text.is_empty()) {
+                        visit(path, text);
+                    }
+                });
+            }
+            NamedFields::Cells { header, cells } => {
+                let named = header.iter().zip(cells).filter(|(_, cell)| !cell.is_empty());
+                named.for_each(|(name, cell)| visit(name, cell));
+            }
+            NamedFields::Pairs(pairs) => {
+                let filled = pairs.iter().filter(|(_, value)| !value.is_empty());
+                filled.for_each(|(name, value)| visit(name, value));
+            }
+        }
+    }
 }
 
 /// An unparsed record: its text, and its fields if it has any.
@@ -129,5 +153,9 @@ impl Record<Field> for Unparsed<'_> {
 
     fn payload(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.payload);
+    }
+
+    fn each_field(&self, visit: &mut dyn FnMut(&str, &str)) {
+        self.fields.each(visit);
     }
 }

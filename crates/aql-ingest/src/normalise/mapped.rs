@@ -15,7 +15,7 @@ use rustc_hash::FxHashMap;
 
 use super::generic::NamedFields;
 use super::{ClassFacts, Plan, Record, Resolved, Texts, transform};
-use crate::time::parse_any;
+use crate::time::{parse_any, parse_month_first};
 
 /// A field of a mapped record that a plan asks for.
 #[derive(Clone, Debug)]
@@ -106,8 +106,8 @@ pub(crate) struct MappedRecord<'r> {
     pub fields: NamedFields<'r>,
     /// The raw record.
     pub payload: &'r [u8],
-    /// Its time in epoch milliseconds, if the format knows better than the mapping.
-    pub time: Option<i64>,
+    /// Its time in epoch milliseconds where no field of the mapping gives one: that of the header.
+    pub header_time: Option<i64>,
     /// Its event category, if the format knows better than the mapping.
     pub category: Option<&'r str>,
 }
@@ -152,13 +152,15 @@ impl MappedRecord<'_> {
         }
     }
 
-    /// Its time in epoch milliseconds.
-    pub(crate) fn time(&self) -> Option<i64> {
+    /// Its time in epoch milliseconds; one without a year lies before `now`.
+    pub(crate) fn time(&self, now: Option<i64>) -> Option<i64> {
         let mut scratch = Texts::default();
-        self.time.or_else(|| {
-            let mut sources = self.mapping.time.iter();
-            sources.find_map(|source| parse_any(&self.source(source, &mut scratch)?))
-        })
+        let mut sources = self.mapping.time.iter();
+        let told = sources.find_map(|source| {
+            let text = self.source(source, &mut scratch)?;
+            parse_any(&text).or_else(|| Some(parse_month_first(&text, now)?.0))
+        });
+        told.or(self.header_time)
     }
 }
 
@@ -203,6 +205,10 @@ impl Record<Field> for MappedRecord<'_> {
 
     fn payload(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.payload);
+    }
+
+    fn each_field(&self, visit: &mut dyn FnMut(&str, &str)) {
+        self.fields.each(visit);
     }
 }
 

@@ -21,7 +21,8 @@ use std::sync::Arc;
 
 use aql_catalog::{Catalog, Qid};
 use aql_event::{
-    BatchBuilder, ClassRow, Column, ColumnKind, LogSources, Needs, Type, canonical_host, provenance,
+    BatchBuilder, ClassRow, Column, ColumnKind, LogSources, Needs, Type, canonical_host, fields,
+    provenance,
 };
 use rustc_hash::FxHashMap;
 
@@ -171,6 +172,10 @@ impl<S> Plan<S> {
                         plan.dynamic.push((index, column.ty, Fill::Made(Builtin::Record)));
                         continue;
                     }
+                    provenance::FIELDS => {
+                        plan.dynamic.push((index, column.ty, Fill::Made(Builtin::Fields)));
+                        continue;
+                    }
                     _ => Resolved::Fixed(Fixed::Null),
                 },
                 ColumnKind::Property | ColumnKind::Field => resolve(column),
@@ -259,6 +264,10 @@ pub(crate) trait Record<S> {
 
     /// Appends the raw record.
     fn payload(&self, out: &mut Vec<u8>);
+
+    /// Calls `visit` with the name and the value of every field, in the order in which a query
+    /// looks for them: where a name comes twice (in any case), the first one is found by it.
+    fn each_field(&self, visit: &mut dyn FnMut(&str, &str));
 
     /// Makes a user name of the value of a username field.
     fn username<'v>(&self, value: &'v str) -> &'v str {
@@ -363,6 +372,13 @@ pub(crate) fn fill<S>(
                 } else {
                     builder.set_text(index, &String::from_utf8_lossy(&scratch.payload));
                 }
+            }
+            Builtin::Fields => {
+                scratch.payload.clear();
+                record.each_field(&mut |name, value| {
+                    fields::push(&mut scratch.payload, name, value);
+                });
+                builder.set_binary(index, &scratch.payload);
             }
             Builtin::SourceIp => builder.set_text(index, &addresses().source.to_string()),
             Builtin::DestinationIp => {

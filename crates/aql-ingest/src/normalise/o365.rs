@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use aql_catalog::{Catalog, O365Source, PathStep, Transform};
 use aql_event::{Column, ColumnKind, Needs};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{ClassFacts, Fixed, Plan, Record, Resolved, Texts, transform};
 use crate::json::{Json, Kind};
@@ -176,6 +176,36 @@ impl Record<Field> for AuditRecord<'_> {
 
     fn payload(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.payload);
+    }
+
+    fn each_field(&self, visit: &mut dyn FnMut(&str, &str)) {
+        let mut scratch = String::new();
+        // A name that has been met hides later ones, even if its value is empty.
+        let mut seen = FxHashSet::default();
+        let mut give = |name: &str, value: Json<'_>| {
+            if seen.insert(name.to_ascii_lowercase())
+                && let Some(text) = value.text(&mut scratch).filter(|text| !text.is_empty())
+            {
+                visit(name, text);
+            }
+        };
+        for member in self.json.children() {
+            give(&member.key_text(), member);
+        }
+        // What Name/Value arrays name is found by the plain name and below the array's.
+        for array in NAME_VALUE_ARRAYS {
+            let Some(elements) = self.json.get(array).filter(|a| a.kind() == Kind::Array) else {
+                continue;
+            };
+            for element in elements.children() {
+                let name = element.get("Name").or_else(|| element.get("Key"));
+                let value = element.get("Value").or_else(|| element.get("NewValue"));
+                if let (Some(name), Some(value)) = (name.and_then(|n| n.owned_text()), value) {
+                    give(&name, value);
+                    give(&format!("{array}.{name}"), value);
+                }
+            }
+        }
     }
 
     /// `"tenant path/user" on behalf of "…"` is the tail `tenant/user` of the first name (IBM, "Microsoft

@@ -101,6 +101,10 @@ pub(crate) trait WindowsRecord {
 
     /// Appends the raw record.
     fn payload(&self, out: &mut Vec<u8>);
+
+    /// Calls `visit` with every field of the event's data, in the order in which
+    /// [`data`](Self::data) looks; unnamed ones together as `Data`.
+    fn each_data(&self, visit: &mut dyn FnMut(&str, &str));
 }
 
 /// Makes and keeps the plans of the classes that were met.
@@ -375,5 +379,33 @@ impl<R: WindowsRecord> Record<Field> for AsRecord<'_, R> {
 
     fn payload(&self, out: &mut Vec<u8>) {
         self.0.payload(out);
+    }
+
+    fn each_field(&self, visit: &mut dyn FnMut(&str, &str)) {
+        let mut scratch = String::new();
+        // By these three names the header is found before the event's data.
+        let first = [SystemField::ProviderName, SystemField::Channel, SystemField::EventId];
+        for field in first {
+            if let Some(value) = self.0.system(field, &mut scratch).and_then(present) {
+                visit(field.name(), &value);
+            }
+        }
+        self.0.each_data(&mut |name, value| {
+            if !value.is_empty() && value != "-" {
+                visit(name, value);
+            }
+        });
+        for field in SystemField::all().filter(|field| !first.contains(field)) {
+            let name = match field {
+                // Under its own name only the event's data has a process.
+                SystemField::ProcessId => "ExecutionProcessID",
+                SystemField::ProcessorId => "System.ProcessorID",
+                SystemField::SessionId => "System.SessionID",
+                other => other.name(),
+            };
+            if let Some(value) = self.0.system(field, &mut scratch).and_then(present) {
+                visit(name, &value);
+            }
+        }
     }
 }

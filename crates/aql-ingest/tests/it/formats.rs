@@ -157,6 +157,24 @@ fn windows_events_are_the_same_in_every_format() {
     }
 }
 
+/// Syslog times without a year lie before it: 2022-06-01.
+const NOW: i64 = 1_654_041_600_000;
+
+#[test]
+fn leef_cef_and_syslog() {
+    let needs = wide(
+        &["Event ID", "Process Path", "Operation"],
+        &["resource", "Safe Name", "msg", "act", "@host", "@app", "@pid", "@message"],
+    );
+    let options = Options { now: Some(NOW), ..Options::default() };
+    let mut text = String::new();
+    for name in ["leef.log", "cef.log", "syslog.log"] {
+        let (batches, report) = scan_paths(&[data(name)], &needs, options.clone());
+        text += &format!("{}{}", render_report(&report), render(&batches));
+    }
+    insta::assert_snapshot!(text);
+}
+
 const O365_PROPERTIES: &[&str] = &[
     "Operation",
     "Workload",

@@ -6,10 +6,14 @@
     reason = "a test that cannot go on fails, and says so when it is skipped"
 )]
 
+mod containers;
 mod corpus;
+mod documents;
 mod evtx;
+mod fields;
 mod formats;
 mod levels;
+mod open;
 mod panics;
 mod robust;
 mod undated;

@@ -8,8 +8,7 @@ use aql_eval::{Context, Program};
 use aql_event::{BatchBuilder, Column, EventBatch, Needs, Type};
 use aql_match::{Matcher, RuleFilter, Scratch};
 use aql_semantic::{BindOptions, BoundQuery, Expr, ExprKind, Value, bind_text};
-
-use crate::generate::Random;
+use aql_testkit::Random;
 
 fn rules() -> Option<Vec<BoundQuery>> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))

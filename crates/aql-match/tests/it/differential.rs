@@ -6,11 +6,9 @@ use aql_catalog::Catalog;
 use aql_eval::Context;
 use aql_event::{ClassFilter, ClassRow, EventBatch, Needs};
 use aql_match::{Matcher, RuleFilter, Scratch};
-use aql_semantic::{Expr, ExprKind, NullSemantics};
+use aql_semantic::{Expr, NullSemantics};
+use aql_testkit::{self as testkit, Naive, Random, Row};
 use proptest::prelude::*;
-
-use crate::generate::{self, Random};
-use crate::naive::{Naive, Row};
 
 /// Cases per property; `PROPTEST_CASES` asks for more.
 #[expect(clippy::disallowed_methods, reason = "how long to test is for who runs the tests")]
@@ -28,7 +26,7 @@ fn context() -> Arc<Context> {
 }
 
 fn compile(rules: &[(Expr, NullSemantics)]) -> Matcher {
-    let needs = Needs::new(generate::columns());
+    let needs = Needs::new(testkit::columns());
     let filters: Vec<RuleFilter<'_>> =
         rules.iter().map(|(e, nulls)| RuleFilter { filter: Some(e), nulls: *nulls }).collect();
     Matcher::compile(&filters, needs.columns(), &context()).expect("generated rules compile")
@@ -57,55 +55,41 @@ fn selected(matcher: &Matcher, batch: &EventBatch, scratch: &mut Scratch) -> Vec
 fn check(seed: u64, rules: usize, depth: usize, max_rows: usize) {
     let random = &mut Random::new(seed);
     let rules: Vec<(Expr, NullSemantics)> =
-        (0..rules).map(|_| (generate::condition(random, depth), nulls(random))).collect();
+        (0..rules).map(|_| (testkit::condition(random, depth), nulls(random))).collect();
     let matcher = compile(&rules);
     let mut scratch = Scratch::default();
     for _ in 0..2 {
         let number = random.below(max_rows);
-        let rows = generate::rows(random, number);
-        let batch = generate::batch(random, &rows);
+        let rows = testkit::rows(random, number);
+        let batch = testkit::batch(random, &rows);
         let found = selected(&matcher, &batch, &mut scratch);
         for (rule, found) in rules.iter().zip(found) {
             let expected = naive(rule, &rows);
             if found != expected {
-                panic!("{}", explain(rule, &rows, &batch, &found, &expected));
+                panic!("{}", explain(rule, &rows, &batch));
             }
         }
     }
 }
 
 /// The smallest condition within a rule that is wrong on its own, and the first row where it is.
-fn explain(
-    (expr, nulls): &(Expr, NullSemantics),
-    rows: &[Row],
-    batch: &EventBatch,
-    found: &[usize],
-    expected: &[usize],
-) -> String {
-    let below: Vec<&Expr> = match &expr.kind {
-        ExprKind::And(terms) | ExprKind::Or(terms) => terms.iter().collect(),
-        ExprKind::Not(inner) => vec![inner],
-        _ => Vec::new(),
+fn explain((expr, nulls): &(Expr, NullSemantics), rows: &[Row], batch: &EventBatch) -> String {
+    let outcomes = |expr: &Expr| {
+        let rule = (expr.clone(), *nulls);
+        let matcher = compile(std::slice::from_ref(&rule));
+        let found = selected(&matcher, batch, &mut Scratch::default()).remove(0);
+        (found, naive(&rule, rows))
     };
-    for term in below {
-        for term in [term.clone(), generate::expr(ExprKind::Not(Box::new(term.clone())), expr.ty)] {
-            if matches!(expr.kind, ExprKind::Not(_)) && matches!(term.kind, ExprKind::Not(_)) {
-                continue;
-            }
-            let rule = (term, *nulls);
-            let found =
-                selected(&compile(std::slice::from_ref(&rule)), batch, &mut Scratch::default());
-            let expected = naive(&rule, rows);
-            if found[0] != expected {
-                return explain(&rule, rows, batch, &found[0], &expected);
-            }
-        }
-    }
+    let smallest = testkit::smallest(expr, &|expr| {
+        let (found, expected) = outcomes(expr);
+        found != expected
+    });
+    let (found, expected) = outcomes(&smallest);
     let wrong = (0..rows.len()).find(|row| found.contains(row) != expected.contains(row));
     let row = wrong.map(|row| &rows[row]);
     format!(
         "{} under {nulls:?} should be {} in {row:?}",
-        generate::show(expr),
+        testkit::show(&smallest),
         wrong.is_some_and(|row| expected.contains(&row)),
     )
 }
@@ -145,14 +129,14 @@ proptest! {
         let depth = random.below(4);
         let number = 1 + random.below(3);
         let rules: Vec<_> =
-            (0..number).map(|_| (generate::condition(random, depth), nulls(random))).collect();
+            (0..number).map(|_| (testkit::condition(random, depth), nulls(random))).collect();
         let matcher = compile(&rules);
-        let width = generate::columns().len();
+        let width = testkit::columns().len();
         for _ in 0..20 {
-            let rows = generate::rows(random, 2);
+            let rows = testkit::rows(random, 2);
             let matches = rules.iter().any(|rule| naive(rule, &rows[..1]) == [0]);
             let known: Vec<bool> = (0..width).map(|_| random.chance(60)).collect();
-            let needs = Needs::new(generate::columns());
+            let needs = Needs::new(testkit::columns());
             // What is not known is the value of another row.
             let class: Row = needs
                 .columns()
@@ -164,11 +148,11 @@ proptest! {
                     (name, cell)
                 })
                 .collect();
-            let row = generate::batch(random, &[class]);
+            let row = testkit::batch(random, &[class]);
             let may = matcher.may_match(&ClassRow { row: &row, known: &known });
-            let shown: Vec<_> = rules.iter().map(|(e, n)| (generate::show(e), n)).collect();
+            let shown: Vec<_> = rules.iter().map(|(e, n)| (testkit::show(e), n)).collect();
             prop_assert!(may || !matches, "{shown:?} with {known:?}");
-            let row = generate::batch(random, &rows[..1]);
+            let row = testkit::batch(random, &rows[..1]);
             let all = vec![true; width];
             prop_assert_eq!(matcher.may_match(&ClassRow { row: &row, known: &all }), matches);
         }
@@ -183,11 +167,11 @@ fn a_scratch_belongs_to_no_matcher() {
     for _ in 0..20 {
         let number = 1 + random.below(30);
         let rules: Vec<_> =
-            (0..number).map(|_| (generate::condition(random, 2), nulls(random))).collect();
+            (0..number).map(|_| (testkit::condition(random, 2), nulls(random))).collect();
         let matcher = compile(&rules);
         for size in [0, 1, 64, 65, 300, 3] {
-            let rows = generate::rows(random, size);
-            let batch = generate::batch(random, &rows);
+            let rows = testkit::rows(random, size);
+            let batch = testkit::batch(random, &rows);
             let fresh = selected(&matcher, &batch, &mut Scratch::default());
             assert_eq!(selected(&matcher, &batch, &mut scratch), fresh);
         }
@@ -203,8 +187,8 @@ fn no_filter_and_no_columns() {
     let rules = [RuleFilter { filter: None, nulls }];
     let all = Matcher::compile(&rules, needs.columns(), &context()).expect("compiles");
     let random = &mut Random::new(1);
-    let rows = generate::rows(random, 70);
-    let batch = generate::batch(random, &rows);
+    let rows = testkit::rows(random, 70);
+    let batch = testkit::batch(random, &rows);
     let mut scratch = Scratch::default();
     assert_eq!(selected(&all, &batch, &mut scratch), [(0..70).collect::<Vec<_>>()]);
     assert!(all.may_match(&ClassRow { row: &batch, known: &[] }));
@@ -215,10 +199,10 @@ fn no_filter_and_no_columns() {
     let bare = EventBatch::new(Arc::clone(needs.columns()), records.expect("no columns"));
     for seed in 0..300 {
         let random = &mut Random::new(seed);
-        let rule = (generate::condition(random, 2), self::nulls(random));
+        let rule = (testkit::condition(random, 2), self::nulls(random));
         let matcher = compile(std::slice::from_ref(&rule));
         let expected = naive(&rule, &vec![Row::new(); 5]);
         let found = selected(&matcher, &bare, &mut scratch);
-        assert_eq!(found, [expected], "{}", generate::show(&rule.0));
+        assert_eq!(found, [expected], "{}", testkit::show(&rule.0));
     }
 }

@@ -2,5 +2,3 @@
 
 mod corpus;
 mod differential;
-mod generate;
-mod naive;

@@ -32,6 +32,7 @@ const QUERY: &str = "SELECT username FROM events WHERE \"Event ID\" = 1 LAST 1 H
 
 fn write(folder: &Path, files: &[(&str, &str)]) {
     fs::create_dir_all(folder.join("rules")).expect("a folder");
+    fs::create_dir_all(folder.join("profiles")).expect("a folder");
     for (name, text) in files {
         fs::write(folder.join(name), text).expect("a file");
     }
@@ -114,4 +115,36 @@ fn a_folder_that_is_no_pack_says_what_is_missing() {
     let problems = Pack::load(folder.path()).expect_err("no pack");
     let messages: Vec<_> = problems.iter().map(|d| d.message.clone()).collect();
     assert!(messages.iter().all(|m| m.starts_with("cannot be read")), "{messages:?}");
+}
+
+#[test]
+fn a_profile_file_is_part_of_the_pack() {
+    let rule = |path: &str| format!("{RULE}profile_file = \"{path}\"\n");
+    let with = |path: &str, text: &str| {
+        let rule = rule(path);
+        problems(&[
+            ("pack.toml", PACK),
+            ("rules/a.toml", &rule),
+            ("rules/a.aql", QUERY),
+            ("profiles/site.toml", text),
+        ])
+    };
+    assert_eq!(with("profiles/site.toml", "[dialect]\nmatches = \"full\"\n"), [""; 0]);
+    assert_eq!(
+        with("profiles/site.toml", "[dialect]\nmatchs = \"full\"\n"),
+        ["PROF002: site.toml: there is no dialect option `matchs`"]
+    );
+    let missing = with("profiles/other.toml", "");
+    assert_eq!(missing.len(), 1, "{missing:?}");
+    assert!(
+        missing[0]
+            .starts_with("PACK001: a.toml: its profile file `profiles/other.toml` cannot be read"),
+        "{missing:?}"
+    );
+    for outside in ["../site.toml", "/etc/site.toml"] {
+        assert_eq!(
+            with(outside, ""),
+            [format!("PACK002: a.toml: its profile file `{outside}` lies outside the pack")]
+        );
+    }
 }

@@ -6,7 +6,7 @@
 use aql_diag::{Applicability, Diagnostic, Edit, Span, codes};
 
 use super::{Node, Parser, weight};
-use crate::ast::{BinaryOp, ExprKind, Name, PatternOp, Quote, UnaryOp};
+use crate::ast::{BinaryOp, ExprKind, Literal, Name, PatternOp, Quote, UnaryOp};
 use crate::token::{Keyword, TokenKind};
 
 /// Levels of precedence, the loosest first.
@@ -229,9 +229,22 @@ impl Parser<'_> {
             _ => return self.primary(),
         };
         self.bump();
+        if op == UnaryOp::Minus && self.at_least_integer() {
+            // Without its sign the number does not fit into 64 bits.
+            let span = start.to(self.bump().span);
+            return Self::leaf(ExprKind::Literal(Literal::Integer(i64::MIN)), span);
+        }
         let operand = self.expr_at(level::UNARY);
         let span = start.to(operand.expr.span);
         self.node(ExprKind::Unary { op, expr: Box::new(operand.expr) }, span, operand.height)
+    }
+
+    /// Are these the digits of the smallest integer, and no time such as `… DAYS`?
+    fn at_least_integer(&self) -> bool {
+        let number = self.nth(0);
+        number.kind == TokenKind::Integer
+            && self.slice(number.span).trim_start_matches('0') == "9223372036854775808"
+            && self.nth(1).kind != TokenKind::Word
     }
 
     fn prefix_not(&mut self, least: u8) -> Node {

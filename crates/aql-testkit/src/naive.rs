@@ -12,33 +12,22 @@ use aql_event::Type;
 use aql_semantic::{ArithmeticOp, CompareBy, Expr, ExprKind, NullSemantics, Value};
 use regex::Regex;
 
-/// A value of a row.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Cell {
-    Null,
-    Text(String),
-    Integer(i64),
-    Double(f64),
-    Boolean(bool),
-    Host(IpAddr),
-    Bytes(Vec<u8>),
-}
+use crate::{Cell, Row};
 
-/// A row: column name to value.
-pub(crate) type Row = HashMap<String, Cell>;
-
-pub(crate) struct Naive {
-    pub(crate) nulls: NullSemantics,
+/// The evaluator, for one of the two null semantics.
+pub struct Naive {
+    nulls: NullSemantics,
     regexes: RefCell<HashMap<String, Regex>>,
 }
 
 impl Naive {
-    pub(crate) fn new(nulls: NullSemantics) -> Self {
+    /// An evaluator.
+    pub fn new(nulls: NullSemantics) -> Self {
         Naive { nulls, regexes: RefCell::default() }
     }
 
     /// Is the row kept?
-    pub(crate) fn keeps(&self, expr: &Expr, row: &Row) -> bool {
+    pub fn keeps(&self, expr: &Expr, row: &Row) -> bool {
         self.condition(expr, row) == Some(true)
     }
 

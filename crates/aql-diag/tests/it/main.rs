@@ -1,0 +1,3 @@
+//! Tests of the registry.
+
+mod rules_page;

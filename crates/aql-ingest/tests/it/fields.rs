@@ -1,0 +1,101 @@
+//! All fields of a record: what is listed is what a query finds by the same name.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use aql_event::{Column, ColumnKind, Encoding, Needs, Type, fields, provenance};
+use aql_ingest::Options;
+use arrow_array::Array;
+use arrow_array::cast::AsArray;
+
+use crate::util::{field, scan_paths, shared};
+
+/// Columns that are asked for at once.
+const COLUMNS: usize = 100;
+
+fn all_fields() -> Column {
+    Column::new(ColumnKind::Provenance, provenance::FIELDS, Type::Binary, Encoding::Plain)
+}
+
+/// The listed fields of every record of a file, the first of those with the same name.
+fn listed(path: &Path) -> Vec<BTreeMap<String, String>> {
+    let needs = Needs::new([all_fields()]);
+    let (batches, _) = scan_paths(&[path.to_owned()], &needs, Options::default());
+    let mut records = Vec::new();
+    for batch in &batches {
+        let bytes = batch.column(&all_fields()).expect("asked for").as_binary::<i32>();
+        for row in 0..batch.num_rows() {
+            let mut record = BTreeMap::new();
+            if bytes.is_valid(row) {
+                for (name, value) in fields::iter(bytes.value(row)) {
+                    record.entry(name.to_ascii_lowercase()).or_insert_with(|| value.to_owned());
+                }
+            }
+            records.push(record);
+        }
+    }
+    records
+}
+
+/// Compares the listed fields of a file with what is found by their names; returns how many values
+/// were compared.
+fn compare(path: &Path) -> usize {
+    let records = listed(path);
+    let mut names: Vec<&String> = records.iter().flat_map(BTreeMap::keys).collect();
+    names.sort();
+    names.dedup();
+    let mut compared = 0;
+    for some in names.chunks(COLUMNS) {
+        let needs = Needs::new(some.iter().map(|name| field(name)));
+        let (batches, _) = scan_paths(&[path.to_owned()], &needs, Options::default());
+        for name in some {
+            let mut row = 0;
+            for batch in &batches {
+                let column = batch.column(&field(name)).expect("asked for").as_string::<i32>();
+                for at in 0..batch.num_rows() {
+                    let found = column.is_valid(at).then(|| column.value(at));
+                    let listed = records[row].get(*name).map(String::as_str);
+                    assert_eq!(listed, found, "`{name}` in row {row} of {}", path.display());
+                    compared += usize::from(listed.is_some());
+                    row += 1;
+                }
+            }
+            assert_eq!(row, records.len());
+        }
+    }
+    compared
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            files(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn listed_fields_are_found_by_their_names() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut paths = Vec::new();
+    files(&root.join("tests/data"), &mut paths);
+    files(&root.join("../../examples/evidence"), &mut paths);
+    let compared: usize = paths.iter().map(|path| compare(path)).sum();
+    assert!(compared > 1000, "only {compared} values were compared");
+}
+
+#[test]
+fn listed_fields_of_the_corpus_are_found_by_their_names() {
+    let Some(folder) = shared("corpus/logs") else { return };
+    let mut paths = Vec::new();
+    files(&folder, &mut paths);
+    // Every format is among the files of moderate size.
+    paths.retain(|path| std::fs::metadata(path).is_ok_and(|m| m.len() < 300_000));
+    let compared: usize = paths.iter().map(|path| compare(path)).sum();
+    assert!(compared > 10_000, "only {compared} values were compared");
+}

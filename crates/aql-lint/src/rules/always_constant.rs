@@ -1,0 +1,90 @@
+//! Conditions whose value the conditions beside them decide: contradictions, terms that another one
+//! implies, exclusions that exclude nothing.
+
+use aql_diag::{Applicability, Diagnostic, codes};
+use aql_semantic::{Expr, ExprKind};
+
+use crate::cx::Cx;
+use crate::tests_of::{Test, test};
+
+pub(super) fn check(cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
+    cx.walk(&mut |expr| match &expr.kind {
+        ExprKind::And(list) => terms(cx, list, true, out),
+        ExprKind::Or(list) => terms(cx, list, false, out),
+        _ => {}
+    });
+}
+
+fn terms(cx: &Cx<'_>, list: &[Expr], and: bool, out: &mut Vec<Diagnostic>) {
+    let tests: Vec<Option<Test<'_>>> = list.iter().map(test).collect();
+    let mut told = vec![false; list.len()];
+    for j in 1..list.len() {
+        for i in 0..j {
+            let (Some(a), Some(b)) = (&tests[i], &tests[j]) else { continue };
+            if a.span == b.span || a.subject != b.subject || told[i] || told[j] {
+                continue;
+            }
+            let constant = match (a.negated, b.negated) {
+                (false, false) => and && a.excludes(b),
+                (true, true) => !and && a.excludes(b),
+                (false, true) => {
+                    if and {
+                        a.implies(b)
+                    } else {
+                        b.implies(a)
+                    }
+                }
+                (true, false) => {
+                    if and {
+                        b.implies(a)
+                    } else {
+                        a.implies(b)
+                    }
+                }
+            };
+            if constant {
+                let (message, label) = if and {
+                    ("these conditions exclude each other", "never true together with the other")
+                } else {
+                    ("one of these conditions always holds", "true wherever the other is false")
+                };
+                out.push(
+                    Diagnostic::warning(codes::ALWAYS_CONSTANT, message)
+                        .at(b.span, label)
+                        .label(a.span, "the other"),
+                );
+                (told[i], told[j]) = (true, true);
+                continue;
+            }
+            // Which of the two is implied by the other, and so adds nothing?
+            let (a_in_b, b_in_a) = match (a.negated, b.negated) {
+                (false, false) => (a.implies(b), b.implies(a)),
+                (true, true) => (b.implies(a), a.implies(b)),
+                (false, true) => (a.excludes(b), false),
+                (true, false) => (false, a.excludes(b)),
+            };
+            let spare = match (a_in_b, b_in_a, and) {
+                (true, true, _) | (true, false, true) | (false, true, false) => j,
+                (true, false, false) | (false, true, true) => i,
+                _ => continue,
+            };
+            told[spare] = true;
+            let (spare_at, other) = if spare == j { (b.span, a.span) } else { (a.span, b.span) };
+            let word = if a_in_b && b_in_a {
+                "says the same as another"
+            } else {
+                "adds nothing to another"
+            };
+            let mut found =
+                Diagnostic::note_severity(codes::SUBSUMED_CONDITION, format!("a condition {word}"))
+                    .at(spare_at, "can be left out")
+                    .label(other, "because of this");
+            if let Some(edit) =
+                spare.checked_sub(1).and_then(|before| cx.without(&list[before], &list[spare]))
+            {
+                found = found.fix("leave it out", Applicability::Safe, vec![edit]);
+            }
+            out.push(found);
+        }
+    }
+}

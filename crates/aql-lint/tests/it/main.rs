@@ -1,0 +1,5 @@
+//! Tests of the checker.
+
+mod pages;
+mod published;
+mod wild;

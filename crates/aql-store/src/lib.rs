@@ -1,0 +1,1 @@
+//! Events kept as Parquet files: `aql import`, and reading them again.

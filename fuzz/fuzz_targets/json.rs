@@ -1,0 +1,6 @@
+//! Bytes as JSON: lines, arrays, objects that wrap records.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| aql_fuzz::reader::with_head(b"{", bytes));
