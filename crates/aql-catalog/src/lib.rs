@@ -274,6 +274,11 @@ impl Catalog {
         defender::table_of_action(&self.defender_tables, action)
     }
 
+    /// Every action type that only one advanced hunting table has, with its table in front.
+    pub fn defender_actions(&self) -> impl Iterator<Item = (&str, &str)> {
+        defender::actions(&self.defender_tables)
+    }
+
     /// The advanced hunting table that alone has one of the columns of a row.
     pub fn defender_table_of_columns(&self, has: impl Fn(&str) -> bool) -> Option<&str> {
         defender::table_of_columns(&self.defender_tables, has)

@@ -16,6 +16,10 @@ pub enum Transform {
     /// A path whose last part is the text of the named field: it is appended if the path is that of
     /// the folder alone.
     WithFile(String),
+    /// The text, if the named field has a value.
+    If(String),
+    /// `true`, whatever the text is.
+    Present,
     /// An address without its port and brackets.
     Address,
     /// The port of an address with a port.
@@ -53,6 +57,8 @@ impl Transform {
         "hash:NAME",
         "domain:FIELD",
         "file:FIELD",
+        "if:FIELD",
+        "present",
         "after:TEXT",
     ];
 
@@ -77,6 +83,8 @@ impl Transform {
             ("hash", Some(name)) => Transform::Hash(name),
             ("domain", Some(field)) => Transform::WithDomain(field),
             ("file", Some(field)) => Transform::WithFile(field),
+            ("if", Some(field)) => Transform::If(field),
+            ("present", None) => Transform::Present,
             ("after", Some(text)) => Transform::After(text),
             _ => return None,
         })

@@ -268,16 +268,17 @@ impl<'w> Out<'w> {
         self.windows_row(&class, record, number);
     }
 
-    /// Takes an Office 365 audit record.
+    /// Takes an Office 365 audit record; `table` is the hunting table that it lay in, if it did.
     pub(crate) fn audit(
         &mut self,
         format: &'static str,
+        table: Option<&'static str>,
         json: Json<'_>,
         payload: &[u8],
         number: u64,
     ) {
         self.format(format);
-        let plan = self.o365.class(self.needs, format, json);
+        let plan = self.o365.class(self.needs, format, table, json);
         let time = o365::time_of(json);
         if self.wants(plan.wanted, time) {
             self.row(&plan, &AuditRecord { json, payload }, number, time);

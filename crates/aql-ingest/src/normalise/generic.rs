@@ -40,6 +40,7 @@ impl Generic {
                 device_type: DEVICE_TYPE,
                 event_id: "",
                 event_category: "",
+                qid_category: None,
                 severity: None,
                 fields_first: false,
                 unparsed: true,

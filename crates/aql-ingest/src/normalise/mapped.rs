@@ -62,6 +62,7 @@ impl Mapped {
             device_type: class.device_type,
             event_id: &class.event_id,
             event_category: &class.event_category,
+            qid_category: None,
             severity: class.severity,
             fields_first: true,
             unparsed: record.mapping.unparsed,
@@ -108,7 +109,8 @@ pub(crate) struct MappedRecord<'r> {
     pub payload: &'r [u8],
     /// Its time in epoch milliseconds where no field of the mapping gives one: that of the header.
     pub header_time: Option<i64>,
-    /// Its event category, if the format knows better than the mapping.
+    /// Its event category, if the format knows better than the mapping; also its event id where no
+    /// field gives one.
     pub category: Option<&'r str>,
 }
 
@@ -131,6 +133,7 @@ impl MappedRecord<'_> {
                 Some(file) => with_file(value, &file),
                 None => value,
             }),
+            Transform::If(field) => self.fields.get(field, second).map(|_| value),
             transform => transform::apply(transform, value),
         }
     }
@@ -143,7 +146,10 @@ impl MappedRecord<'_> {
         Class {
             mapping: self.mapping.name.clone(),
             device_type,
-            event_id: self.first(&self.mapping.event_id).unwrap_or_default(),
+            event_id: self
+                .first(&self.mapping.event_id)
+                .or_else(|| self.category.map(str::to_owned))
+                .unwrap_or_default(),
             event_category: match self.category {
                 Some(category) => category.to_owned(),
                 None => self.first(&self.mapping.event_category).unwrap_or_default(),

@@ -7,15 +7,17 @@ use aql_catalog::Transform;
 use super::address;
 use crate::time::parse_iso;
 
-/// Applies a transform to a value. [`Transform::WithDomain`] and [`Transform::WithFile`] need a
-/// second field and [`Transform::Json`] the raw text, so they are left to the caller and do nothing here. Nothing
-/// if the value has no such part.
+/// Applies a transform to a value. [`Transform::WithDomain`], [`Transform::WithFile`] and
+/// [`Transform::If`] need a second field and [`Transform::Json`] the raw text, so they are left to
+/// the caller and do nothing here. Nothing if the value has no such part.
 pub(crate) fn apply<'v>(transform: &Transform, value: Cow<'v, str>) -> Option<Cow<'v, str>> {
     match transform {
         Transform::Identity
         | Transform::WithDomain(_)
         | Transform::WithFile(_)
+        | Transform::If(_)
         | Transform::Json => Some(value),
+        Transform::Present => Some("true".into()),
         Transform::Basename => Some(cut(value, |v| match v.rfind(['\\', '/']) {
             Some(at) => (at + 1, v.len()),
             None => (0, v.len()),

@@ -308,7 +308,7 @@ const DEFENDER_PROPERTIES: &[&str] = &[
     "Country",
     "Application",
 ];
-const DEFENDER_FIELDS: &[&str] = &["ReportId", "initiatingprocessid", "ForwardTo"];
+const DEFENDER_FIELDS: &[&str] = &["ReportId", "Workload", "initiatingprocessid", "ForwardTo"];
 
 #[test]
 fn defender() {
