@@ -152,6 +152,9 @@ pub(crate) fn mapping(sources: &Sources) -> Mapping {
         severity: Vec::new(),
         time: ["Timestamp", "TimeGenerated", "ReportTime"].map(of).into(),
         host: ["DeviceName", "ComputerDnsName", "TenantId"].map(of).into(),
+        timezone: None,
         columns,
+        fields: Vec::new(),
+        records: None,
     }
 }

@@ -34,7 +34,7 @@ use aql_event::Column;
 pub use defender::DefenderSource;
 pub use fields::FieldInfo;
 pub use functions::{FunctionInfo, Param};
-pub use mapping::{BadMapping, Condition, FieldSource, Mapping};
+pub use mapping::{BadMapping, Condition, FieldSource, Mapping, Records};
 pub use names::{Category, LogSourceType, SYSMON_TYPE_NAME};
 pub use office365::{O365Source, PathStep};
 pub use properties::{Found, Profile, PropertyInfo};

@@ -18,6 +18,7 @@ mod evidence;
 mod formats;
 mod frame;
 mod json;
+mod mappings;
 mod normalise;
 mod out;
 mod patience;
@@ -33,6 +34,7 @@ mod unpack;
 mod worker;
 
 pub use evidence::{Evidence, Options, Progress};
+pub use mappings::Mappings;
 pub use patience::{Clock, Patience};
 pub use source::Inflation;
 

@@ -220,7 +220,7 @@ fn dispatch(json: Json<'_>, payload: &[u8], at: At, out: &mut Out<'_>) -> u64 {
         let mut record = at.record;
         for element in array.children() {
             let payload = element.raw().as_bytes();
-            give(
+            give_own(
                 format_of(element),
                 JsonRecord { json: element, payload, at: At { record, ..at } },
                 out,
@@ -229,8 +229,17 @@ fn dispatch(json: Json<'_>, payload: &[u8], at: At, out: &mut Out<'_>) -> u64 {
         }
         return record - at.record;
     }
-    give(format, JsonRecord { json, payload, at }, out);
+    give_own(format, JsonRecord { json, payload, at }, out);
     1
+}
+
+/// Hands a record to the mapping of the user that is for it, else to its format.
+fn give_own(format: &'static Format, record: JsonRecord<'_>, out: &mut Out<'_>) {
+    let fields = NamedFields::Json(record.json);
+    match out.own_mapping(fields) {
+        Some(own) => own.take(fields, record.payload, None, record.at, out),
+        None => give(format, record, out),
+    }
 }
 
 /// Hands a record to its format.

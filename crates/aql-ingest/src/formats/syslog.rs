@@ -71,6 +71,11 @@ pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> boo
         if parse_whole(text, &mut nodes, out.options.max_depth).is_ok()
             && let Some(json) = Json::root(text, &nodes)
         {
+            let fields = NamedFields::Json(json);
+            if let Some(own) = out.own_mapping(fields) {
+                own.take(fields, payload, header.time, at, out);
+                return true;
+            }
             let format = json::format_of(json);
             if format.name != json::FORMAT.name {
                 json::give(format, JsonRecord { json, payload, at }, out);

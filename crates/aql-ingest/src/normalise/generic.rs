@@ -97,6 +97,20 @@ impl<'r> NamedFields<'r> {
         .filter(|value| !value.is_empty())
     }
 
+    /// Is there a field of this name, be it empty?
+    pub(crate) fn has(&self, name: &str) -> bool {
+        match *self {
+            NamedFields::None => false,
+            NamedFields::Json(json) => json.get(name).or_else(|| json.path(name)).is_some(),
+            NamedFields::Cells { header, .. } => {
+                header.iter().any(|h| h.eq_ignore_ascii_case(name))
+            }
+            NamedFields::Pairs(pairs) => {
+                pairs.iter().any(|(key, _)| key.eq_ignore_ascii_case(name))
+            }
+        }
+    }
+
     /// Calls `visit` with the name and the value of every field that has one, in order; fields of
     /// objects inside JSON by their dotted path.
     pub(crate) fn each(&self, visit: &mut dyn FnMut(&str, &str)) {
