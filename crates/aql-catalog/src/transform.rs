@@ -48,6 +48,8 @@ pub enum Transform {
     Protocol,
     /// ISO 8601 time, UTC when no zone is given, as epoch milliseconds.
     Time,
+    /// Epoch milliseconds, however few digits they have.
+    Epoch,
     /// A time in a form of its own, as epoch milliseconds.
     TimeFormat(DatePattern),
     /// JSON text of the value; a text stays as it is.
@@ -66,6 +68,7 @@ impl Transform {
         "port",
         "smtp",
         "time",
+        "epoch",
         "timeformat:PATTERN",
         "json",
         "hash:NAME",
@@ -93,6 +96,7 @@ impl Transform {
             ("port", None) => Transform::Port,
             ("smtp", None) => Transform::Smtp,
             ("time", None) => Transform::Time,
+            ("epoch", None) => Transform::Epoch,
             ("json", None) => Transform::Json,
             ("hash", Some(name)) => Transform::Hash(name),
             ("domain", Some(field)) => Transform::WithDomain(field),

@@ -175,7 +175,9 @@ impl MappedRecord<'_> {
             let text = self.source(source, &mut scratch)?;
             match (&source.transform, &self.mapping.timezone) {
                 // What these give is epoch milliseconds, however few digits it has.
-                (Transform::Time | Transform::TimeFormat(_), _) => text.parse().ok(),
+                (Transform::Time | Transform::Epoch | Transform::TimeFormat(_), _) => {
+                    text.parse().ok()
+                }
                 (_, Some(zone)) => parse_in_zone(&text, zone),
                 (_, None) => parse_any(&text),
             }

@@ -52,6 +52,9 @@ pub(crate) fn apply<'v>(transform: &Transform, value: Cow<'v, str>) -> Option<Co
         }
         Transform::Number => number(&value).map(|n| Cow::Owned(n.to_string())),
         Transform::Time => parse_iso(&value).map(|time| Cow::Owned(time.to_string())),
+        Transform::Epoch => {
+            value.trim().parse::<i64>().ok().map(|time| Cow::Owned(time.to_string()))
+        }
         Transform::TimeFormat(pattern) => {
             let time = pattern.parse(value.trim(), &TimeZone::UTC, CENTURY)?;
             Some(Cow::Owned(time.to_string()))
