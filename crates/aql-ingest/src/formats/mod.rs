@@ -6,6 +6,7 @@
 
 pub(crate) mod cef;
 pub(crate) mod csv;
+pub(crate) mod elastic;
 pub(crate) mod evtx;
 pub(crate) mod evtx_dump;
 pub(crate) mod json;

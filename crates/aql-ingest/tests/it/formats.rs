@@ -134,6 +134,8 @@ fn windows_events_are_the_same_in_every_format() {
         ("winlogbeat-dotted.jsonl", "winlogbeat", 4),
         ("winlogbeat-ecs.jsonl", "winlogbeat", 4),
         ("winlogbeat-6.jsonl", "winlogbeat", 4),
+        ("elasticsearch.json", "winlogbeat", 4),
+        ("elasticdump.jsonl", "winlogbeat", 4),
         ("nxlog.jsonl", "nxlog", 4),
         ("mordor.json", "nxlog", 4),
         ("log-analytics.json", "nxlog", 4),
@@ -242,7 +244,14 @@ fn audit_records_are_the_same_in_every_wrapper() {
 #[test]
 fn record_numbers_count_from_one() {
     let needs = Needs::new([source(provenance::RECORD)]);
-    for name in ["o365-graph.json", "o365-purview.csv", "windows-events.xml", "nxlog.jsonl"] {
+    for name in [
+        "o365-graph.json",
+        "o365-purview.csv",
+        "windows-events.xml",
+        "nxlog.jsonl",
+        "elasticsearch.json",
+        "elasticdump.jsonl",
+    ] {
         let (batches, _) = scan_paths(&[data(name)], &needs, Options::default());
         let found = values(&batches, &source(provenance::RECORD));
         let expected: Vec<_> = (1..=found.len()).map(|n| Some(n.to_string())).collect();

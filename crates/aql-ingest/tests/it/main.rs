@@ -9,6 +9,7 @@
 mod containers;
 mod corpus;
 mod documents;
+mod elastic;
 mod evtx;
 mod fields;
 mod formats;
