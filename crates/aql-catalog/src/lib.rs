@@ -15,6 +15,7 @@ mod defender;
 mod fields;
 mod functions;
 mod mapping;
+mod messages;
 mod names;
 mod office365;
 mod properties;
@@ -35,6 +36,7 @@ pub use defender::DefenderSource;
 pub use fields::FieldInfo;
 pub use functions::{FunctionInfo, Param};
 pub use mapping::{BadMapping, Condition, FieldSource, Mapping};
+pub use messages::MessageLabel;
 pub use names::{Category, LogSourceType, SYSMON_TYPE_NAME};
 pub use office365::{O365Source, PathStep};
 pub use properties::{Found, Profile, PropertyInfo};
@@ -60,6 +62,7 @@ pub struct Catalog {
     office365: LazyLock<office365::Sources>,
     defender: LazyLock<defender::Sources>,
     mappings: LazyLock<mapping::Mappings>,
+    messages: LazyLock<messages::Labels>,
     sysmon: LazyLock<sysmon::Fields>,
     sql: LazyLock<FxHashMap<String, Vec<String>>>,
     labels: LazyLock<FxHashMap<String, String>>,
@@ -89,6 +92,7 @@ impl Catalog {
             office365: LazyLock::new(office365::read),
             defender: LazyLock::new(defender::read),
             mappings: LazyLock::new(mapping::read),
+            messages: LazyLock::new(messages::read),
             sysmon: LazyLock::new(sysmon::read),
             sql: LazyLock::new(similar::read_sql),
             labels: LazyLock::new(similar::read_labels),
@@ -242,6 +246,12 @@ impl Catalog {
     /// The EventData fields that a Sysmon event has; nothing for an event that Sysmon does not write.
     pub fn sysmon_fields(&self, event_id: u32) -> Option<&[String]> {
         self.sysmon.get(&event_id).map(Vec::as_slice)
+    }
+
+    /// The labels of fields in the text that Windows renders of the events of a channel (in any
+    /// case); those of certain events come before those of all.
+    pub fn message_labels(&self, channel: &str) -> &[MessageLabel] {
+        self.messages.get(&channel.to_lowercase()).map_or(&[], Vec::as_slice)
     }
 
     /// Where a column comes from in Office 365 audit records, in order: the first that gives a

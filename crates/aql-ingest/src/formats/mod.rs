@@ -9,14 +9,18 @@ pub(crate) mod csv;
 pub(crate) mod elastic;
 pub(crate) mod evtx;
 pub(crate) mod evtx_dump;
+pub(crate) mod flat;
 pub(crate) mod json;
 pub(crate) mod leef;
 pub(crate) mod nxlog;
 pub(crate) mod o365;
 pub(crate) mod o365_csv;
+pub(crate) mod rendered;
+pub(crate) mod snare;
 pub(crate) mod splunk;
 pub(crate) mod syslog;
 pub(crate) mod text;
+pub(crate) mod wincollect;
 pub(crate) mod windows_xml;
 pub(crate) mod winlogbeat;
 
@@ -85,6 +89,8 @@ pub(crate) static FORMATS: &[Format] = &[
     csv::FORMAT,
     leef::FORMAT,
     cef::FORMAT,
+    wincollect::FORMAT,
+    snare::FORMAT,
     syslog::FORMAT,
     text::FORMAT,
 ];

@@ -328,10 +328,8 @@ mod tests {
         );
         // Objects in objects.
         assert_eq!(
-            values(
-                r#"{"took":1,"hits":{"took":2,"hits":[{"a":1},{"a":2}],"took":3},"took":4}{"b":1}"#
-            ),
-            [r#"35 {"a":1}"#, r#"43 {"a":2}"#, r#"51 tail ,"took":3},"took":4}"#, r#"71 {"b":1}"#]
+            values(r#"{"hits":{"took":1,"hits":[{"a":1},{"a":2}],"took":3},"took":4}{"b":1}"#),
+            [r#"26 {"a":1}"#, r#"34 {"a":2}"#, r#"42 tail ,"took":3},"took":4}"#, r#"62 {"b":1}"#]
         );
         assert_eq!(values(r#"{"hits":[{"a":"123456789"},{"a":1}]}"#), ["0 too long 36"]);
         // What has anything else before the array stays one record.

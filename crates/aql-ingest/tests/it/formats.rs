@@ -159,6 +159,107 @@ fn windows_events_are_the_same_in_every_format() {
     }
 }
 
+/// What every shape of an event has, however little it keeps of the rest.
+const KEY_COLUMNS: &[&str] = &[
+    "sourceip",
+    "destinationip",
+    "sourceport",
+    "destinationport",
+    "protocolid",
+    "eventdirection",
+    "qid",
+    "qideventid",
+    "qideventcategory",
+    "category",
+    "severity",
+    "devicetype",
+    "logsourceid",
+    "isunparsed",
+    "Event ID",
+    "Process Path",
+    "Process ID",
+    "File Path",
+    "Filename",
+    "File Directory",
+    "Machine Identifier",
+    "Logon Type",
+    "Destination Hostname",
+    "Target Username",
+    "targetfilename",
+    "EventID",
+    "Channel",
+    "Computer",
+];
+
+#[test]
+fn shapes_that_keep_less_have_the_same_key_columns() {
+    let needs = wide(WINDOWS_PROPERTIES, WINDOWS_FIELDS);
+    let (expected, _) = scan_paths(&[data("windows-events.xml")], &needs, Options::default());
+    let options = Options { now: Some(1_709_700_000_000), ..Options::default() };
+    for (name, format, also) in
+        [("wincollect.log", "wincollect", &["Record Number"][..]), ("snare.log", "snare", &[])]
+    {
+        let (found, report) = scan_paths(&[data(name)], &needs, options.clone());
+        assert_eq!(report.files[0].records, 4, "{name}: {}", render_report(&report));
+        assert_eq!((report.files[0].unparsed, report.files[0].lost), (0, 0), "{name}");
+        assert_eq!(report.files[0].format, Some(format), "{name}");
+        let mut compared = 0;
+        for column in needs.columns().iter() {
+            let name_of = |of: &&str| of.eq_ignore_ascii_case(&column.name);
+            let mut expected = values(&expected, column);
+            let mut found = values(&found, column);
+            expected.truncate(4);
+            match &*column.name {
+                // They have whole seconds, apart from Sysmon's own time.
+                "starttime" => {
+                    for time in expected.iter_mut().chain(&mut found).flatten() {
+                        time.truncate(10);
+                    }
+                }
+                // The writer's SID is not in them, and a line has no line breaks.
+                "username" => {
+                    expected.truncate(3);
+                    found.truncate(3);
+                }
+                "Script Block Text" => {
+                    for text in expected.iter_mut().flatten() {
+                        *text = text.replace('\n', " ");
+                    }
+                }
+                _ if KEY_COLUMNS.iter().chain(also).any(|of| name_of(&of)) => {}
+                _ => continue,
+            }
+            compared += 1;
+            assert_eq!(found, expected, "{name}: {}", column.arrow_name());
+        }
+        assert_eq!(compared, KEY_COLUMNS.len() + also.len() + 3, "{name}");
+    }
+}
+
+#[test]
+fn windows_events_in_lines_of_text() {
+    let needs = wide(
+        &["Event ID", "Process Path", "Process CommandLine", "Parent Process Path", "Logon Type"],
+        &[
+            "EventType",
+            "SubjectUserName",
+            "TargetUserName",
+            "TargetDomainName",
+            "LmPackageName",
+            "Status",
+            "PackageName",
+            "KeyLength",
+            "ExperienceCenter",
+            "Level",
+            "UserID",
+            "Provider",
+        ],
+    );
+    let options = Options { now: Some(NOW), ..Options::default() };
+    let (batches, report) = scan_paths(&[data("windows-text.log")], &needs, options);
+    insta::assert_snapshot!(format!("{}{}", render_report(&report), render(&batches)));
+}
+
 /// Syslog times without a year lie before it: 2022-06-01.
 const NOW: i64 = 1_654_041_600_000;
 
