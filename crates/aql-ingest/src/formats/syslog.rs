@@ -2,8 +2,9 @@
 //!
 //! Headers of RFC 3164 and RFC 5424, also stacked by relays (the innermost host and time count),
 //! with the octet count of RFC 6587 in front or without. The message may be LEEF, CEF, a Windows
-//! event of WinCollect or Snare, a JSON record of any format, or a Windows event as XML (Sysmon for
-//! Linux); any other is kept as an unparsed event whose time and host are known.
+//! event of WinCollect or Snare, a record of the Linux audit daemon, a JSON record of any format, or
+//! a Windows event as XML (Sysmon for Linux); any other is kept as an unparsed event whose time and
+//! host are known.
 //!
 //! JSON and XML count only behind a header, as do other messages; the rest needs none.
 
@@ -12,7 +13,7 @@ use std::net::IpAddr;
 
 use aql_catalog::Catalog;
 
-use super::{Format, JsonRecord, Layout, cef, json, leef, snare, wincollect, windows_xml};
+use super::{Format, JsonRecord, Layout, auditd, cef, json, leef, snare, wincollect, windows_xml};
 use crate::json::{Json, parse_whole};
 use crate::normalise::generic::NamedFields;
 use crate::normalise::mapped::MappedRecord;
@@ -54,18 +55,22 @@ const MAX_STACKED: usize = 8;
 /// Takes a line; `false` if it is neither syslog nor one of the messages that need no header.
 pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> bool {
     let now = out.options.now;
-    // What comes first holds the others: a command line may have any of these marks in it.
+    if auditd::take(line, &Header::default(), payload, at, out) {
+        return true;
+    }
     let marked = marker(line, "LEEF:").or_else(|| marker(line, "CEF:"));
     let events: [(Option<usize>, TakeEvent); 2] =
         [(wincollect::start(line), wincollect::take), (snare::start(line), snare::take)];
-    let events = events.into_iter().filter_map(|(start, take)| Some((start?, take)));
-    if let Some((start, take)) = events.min_by_key(|(start, _)| *start)
-        && marked.is_none_or(|marked| start < marked)
-    {
-        let (before, text) = line.split_at(start);
-        let header = headers(before, now).map(|(header, _)| header).unwrap_or_default();
-        take(text, header, payload, at, out);
-        return true;
+    for (start, take) in events {
+        let Some((before, text)) = start.and_then(|start| line.split_at_checked(start)) else {
+            continue;
+        };
+        let (header, between) = headers(before, now).unwrap_or((Header::default(), before));
+        // Only a host may stand between: any other message may have these words in it.
+        if between.split_whitespace().nth(1).is_none() {
+            take(text, header, payload, at, out);
+            return true;
+        }
     }
     if let Some(start) = marked {
         let (before, message) = line.split_at(start);
@@ -78,6 +83,9 @@ pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> boo
     }
     let Some((header, message)) = headers(line, now) else { return false };
     let message = message.trim_start_matches('\u{feff}');
+    if auditd::take(without_tag(message), &header, payload, at, out) {
+        return true;
+    }
     if let Some(start) = message.find('{').filter(|start| is_prefix_free(message, *start)) {
         let text = message.get(start..).unwrap_or_default().trim_end();
         let mut nodes = Vec::new();
@@ -116,7 +124,8 @@ fn mapped<'m>(
     let named = [("@host", header.host), ("@app", header.app), ("@pid", header.pid)];
     pairs.extend(named.into_iter().filter_map(|(name, value)| Some((name.into(), value?.into()))));
     let fields = NamedFields::Pairs(&pairs);
-    let record = MappedRecord { mapping, fields, payload, header_time: header.time };
+    let record =
+        MappedRecord { mapping, fields, payload, header_time: header.time, category: None };
     out.mapped(format, &record, at.record);
     true
 }
@@ -242,6 +251,14 @@ fn structured_data(text: &str) -> &str {
     }
     // Never closed: it was no structured data.
     if depth > 0 { text } else { "" }
+}
+
+/// What follows `prog[123]:`, or the message if there is none.
+fn without_tag(message: &str) -> &str {
+    match message.split_once(' ') {
+        Some((word, rest)) if word.ends_with(':') => rest,
+        _ => message,
+    }
 }
 
 /// `prog[123]:` in front of a message.
