@@ -176,6 +176,9 @@ fn headers(line: &str, now: Option<i64>) -> Option<(Header<'_>, &str)> {
     Some((found?, rest))
 }
 
+/// What QRadar and relays put in front of a line to keep the address of its sender.
+const ORIGINAL_ADDRESS: &str = "Original Address=";
+
 /// Reads one header.
 fn header(line: &str, now: Option<i64>) -> Option<(Header<'_>, &str)> {
     let line = without_octet_count(line).trim_start_matches(' ');
@@ -183,6 +186,11 @@ fn header(line: &str, now: Option<i64>) -> Option<(Header<'_>, &str)> {
         Some(rest) => (true, rest.trim_start_matches(' ')),
         None => (false, line),
     };
+    if let Some(told) = rest.strip_prefix(ORIGINAL_ADDRESS) {
+        let (address, rest) = told.split_once(' ')?;
+        let address = Some(address).filter(|host| host.parse::<IpAddr>().is_ok());
+        return Some((Header { address, ..Header::default() }, rest));
+    }
     if has_priority && let Some(rest) = rest.strip_prefix("1 ") {
         return Some(rfc5424(rest));
     }
@@ -319,6 +327,10 @@ mod tests {
             (
                 "<13>Jan 18 11:07:53 relay <13>Jan 18 11:07:52 origin x: y",
                 "2022-01-18T11:07:52Z origin x -|x: y",
+            ),
+            (
+                "<13>Original Address=10.1.2.3 Jan 18 11:07:53 h x: y",
+                "2022-01-18T11:07:53Z h x -|x: y",
             ),
             ("<134> text", "? - - -|text"),
             ("<13>2022-01-18T11:07:53Z h t: x", "2022-01-18T11:07:53Z h t -|t: x"),
