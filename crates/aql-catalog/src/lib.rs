@@ -14,6 +14,7 @@ mod data;
 mod defender;
 mod fields;
 mod functions;
+mod hayabusa;
 mod mapping;
 mod messages;
 mod names;
@@ -35,6 +36,7 @@ use aql_event::Column;
 pub use defender::DefenderSource;
 pub use fields::FieldInfo;
 pub use functions::{FunctionInfo, Param};
+pub use hayabusa::ShortChannel;
 pub use mapping::{BadMapping, Condition, FieldSource, Mapping};
 pub use messages::MessageLabel;
 pub use names::{Category, LogSourceType, SYSMON_TYPE_NAME};
@@ -65,6 +67,7 @@ pub struct Catalog {
     defender_mapping: LazyLock<Mapping>,
     mappings: LazyLock<mapping::Mappings>,
     messages: LazyLock<messages::Labels>,
+    hayabusa: LazyLock<hayabusa::ShortNames>,
     sysmon: LazyLock<sysmon::Fields>,
     sql: LazyLock<FxHashMap<String, Vec<String>>>,
     labels: LazyLock<FxHashMap<String, String>>,
@@ -97,6 +100,7 @@ impl Catalog {
             defender_mapping: LazyLock::new(|| defender::mapping(&Catalog::get().defender)),
             mappings: LazyLock::new(mapping::read),
             messages: LazyLock::new(messages::read),
+            hayabusa: LazyLock::new(hayabusa::ShortNames::read),
             sysmon: LazyLock::new(sysmon::read),
             sql: LazyLock::new(similar::read_sql),
             labels: LazyLock::new(similar::read_labels),
@@ -256,6 +260,17 @@ impl Catalog {
     /// case); those of certain events come before those of all.
     pub fn message_labels(&self, channel: &str) -> &[MessageLabel] {
         self.messages.get(&channel.to_lowercase()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The channel that a timeline of Hayabusa means by a short name (`Sec`), in any case.
+    pub fn hayabusa_channel(&self, short: &str) -> Option<&ShortChannel> {
+        self.hayabusa.channel(short)
+    }
+
+    /// The field of a Windows event that a timeline of Hayabusa means by a key of its details
+    /// (`TgtUser`), in any case.
+    pub fn hayabusa_field(&self, channel: &str, event_id: u32, key: &str) -> Option<&str> {
+        self.hayabusa.field(channel, event_id, key)
     }
 
     /// Where a column comes from in Office 365 audit records, in order: the first that gives a

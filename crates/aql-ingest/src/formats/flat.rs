@@ -1,14 +1,16 @@
 //! Windows events as names and values in one level: what WinCollect, Snare and others make of them.
 //!
-//! A value of the header, a field of the event's data, the rendered text, and what the shape adds
-//! of its own are kept apart. Where a shape has the rendered text only, the fields in it are looked
-//! for when the first one is asked for.
+//! A value of the header, a field of the event's data (one by one, or inside JSON), the rendered
+//! text, and what the shape adds of its own are kept apart. Where a shape has the rendered text only,
+//! the fields in it are looked for when the first one is asked for.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
+use super::evtx_dump::{data_text, each_data_text};
 use super::rendered;
 use crate::evtx::SystemField;
+use crate::json::Json;
 use crate::normalise::windows::{Field, Place, WindowsRecord};
 use crate::out::Out;
 
@@ -17,6 +19,8 @@ use crate::out::Out;
 pub(crate) struct FlatEvent<'r> {
     /// Values of the header.
     pub system: Vec<(SystemField, Cow<'r, str>)>,
+    /// The event's data as JSON.
+    pub inner: [Option<Json<'r>>; 2],
     /// Fields of the event's data.
     pub data: Vec<(Cow<'r, str>, Cow<'r, str>)>,
     /// The rendered text.
@@ -80,10 +84,15 @@ impl WindowsRecord for Rendered<'_, '_> {
         self.event.header(field).map(Cow::Borrowed)
     }
 
-    fn data<'v>(&'v self, field: &Field, _: &'v mut String) -> Option<Cow<'v, str>> {
+    fn data<'v>(&'v self, field: &Field, scratch: &'v mut String) -> Option<Cow<'v, str>> {
         if field.place == Place::Rendering {
             let is_message = field.name.eq_ignore_ascii_case("Message");
             return self.event.message.as_deref().filter(|_| is_message).map(Cow::Borrowed);
+        }
+        for data in self.event.inner.into_iter().flatten() {
+            if data_text(data, &field.name, &mut String::new()).is_some_and(|v| is_present(&v)) {
+                return data_text(data, &field.name, scratch);
+            }
         }
         let mut all = self.all();
         let found = all.find(|(name, _)| name.eq_ignore_ascii_case(&field.name));
@@ -103,6 +112,7 @@ impl WindowsRecord for Rendered<'_, '_> {
     }
 
     fn each_data(&self, visit: &mut dyn FnMut(&str, &str)) {
+        self.event.inner.into_iter().flatten().for_each(|data| each_data_text(data, visit));
         self.all().for_each(|(name, value)| visit(name, value));
     }
 }

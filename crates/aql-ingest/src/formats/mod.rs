@@ -11,9 +11,11 @@ pub(crate) mod defender;
 pub(crate) mod elastic;
 pub(crate) mod evtx;
 pub(crate) mod evtx_dump;
+pub(crate) mod evtxecmd;
 pub(crate) mod exchange;
 pub(crate) mod flat;
 pub(crate) mod google;
+pub(crate) mod hayabusa;
 pub(crate) mod json;
 pub(crate) mod leef;
 pub(crate) mod nxlog;
@@ -85,6 +87,8 @@ pub(crate) static FORMATS: &[Format] = &[
     evtx_dump::FORMAT,
     evtx_dump::VELOCIRAPTOR,
     winlogbeat::FORMAT,
+    evtxecmd::FORMAT,
+    hayabusa::FORMAT,
     nxlog::FORMAT,
     o365::FORMAT,
     google::FORMAT,
@@ -92,6 +96,8 @@ pub(crate) static FORMATS: &[Format] = &[
     json::FORMAT,
     o365_csv::FORMAT,
     splunk::CSV,
+    evtxecmd::CSV,
+    hayabusa::CSV,
     defender::CSV,
     exchange::FORMAT,
     csv::FORMAT,
