@@ -22,6 +22,9 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<Outcome> {
             messages::diagnostics(&problems, None, true);
             anyhow!("{}: the pack cannot be tested", folder.display())
         })?;
+        if proof.cases.is_empty() {
+            bail!("{}: the pack has no cases, so nothing can be proved", folder.display());
+        }
         let cases = chosen(&proof, &args.case)?;
         let options = ProofOptions {
             tunings: tuning::load(&args.tuning, std::slice::from_ref(&proof.pack))?,
