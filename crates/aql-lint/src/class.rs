@@ -8,6 +8,9 @@ use aql_semantic::{BoundQuery, CompareBy, CompareOp, Expr, ExprKind, Source, Val
 use crate::cx::Cx;
 use crate::like;
 
+/// The channel whose events those repairs tell apart; Sysmon for Linux is of another type.
+const SYSMON_CHANNEL: &str = "Microsoft-Windows-Sysmon/Operational";
+
 /// The entries of the QID map for which the filter is not certainly false; nothing if the filter
 /// does not depend on what the map holds.
 pub(crate) fn events(query: &BoundQuery, catalog: &'static Catalog) -> Option<Vec<&'static Qid>> {
@@ -164,7 +167,7 @@ fn known_text(expr: &Expr, qid: &Qid, catalog: &Catalog) -> Option<String> {
                 }
                 // Repairs: events of the Sysmon channel answer so.
                 "LOGSOURCE_TYPENAME" | "SYSMON_TYPENAME" => {
-                    if qid.event_category.to_ascii_lowercase().contains("sysmon") {
+                    if qid.event_category.eq_ignore_ascii_case(SYSMON_CHANNEL) {
                         Some(SYSMON_TYPE_NAME.to_owned())
                     } else {
                         catalog.log_source_type(qid.device_type).map(|t| t.name.clone())

@@ -18,18 +18,27 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
             let Some(subjects) = branches.iter().map(positive).collect::<Option<Vec<_>>>() else {
                 continue;
             };
-            let count = |s: &Expr| subjects.iter().filter(|o| **o == s).count();
-            let Some(main) = subjects.iter().copied().max_by_key(|s| count(s)) else { continue };
-            if count(main) < LIST {
+            let mut distinct: Vec<(&Expr, usize, usize)> = Vec::new();
+            for (at, subject) in subjects.iter().enumerate() {
+                match distinct.iter_mut().find(|(s, ..)| s == subject) {
+                    Some((_, count, _)) => *count += 1,
+                    None => distinct.push((subject, 1, at)),
+                }
+            }
+            // A list of one field has nothing to be widened by, and many fields are no list.
+            let Some(&(main, count, of_main)) = distinct.iter().max_by_key(|(_, count, _)| *count)
+            else {
+                continue;
+            };
+            if count < LIST || distinct.len() == 1 {
                 continue;
             }
             let beside = |s: &Expr| {
                 let mut others = terms.iter().enumerate().filter(|(i, _)| *i != at);
                 others.any(|(_, other)| mentions(other, s))
             };
-            let odd = |s: &Expr| s != main && count(s) < count(main) && beside(s);
-            let Some(first) = subjects.iter().position(|s| odd(s)) else { continue };
-            let Some(of_main) = subjects.iter().position(|s| *s == main) else { continue };
+            let odd = distinct.iter().find(|(s, n, _)| *s != main && *n < count && beside(s));
+            let Some(&(_, _, first)) = odd else { continue };
             let (main_name, name) = (cx.slice(main.span), cx.slice(subjects[first].span));
             out.push(
                 Diagnostic::note_severity(
