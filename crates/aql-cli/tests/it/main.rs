@@ -11,3 +11,4 @@ mod mapping;
 mod profile_file;
 mod query;
 mod support;
+mod test;

@@ -49,6 +49,7 @@ fn cut_anywhere_nothing_is_lost_silently() {
         "o365-array.json",
         "o365-graph.json",
         "o365-purview.csv",
+        "elasticsearch.json",
     ] {
         let whole = std::fs::read(data(name)).unwrap();
         let needs = needs();
