@@ -66,7 +66,11 @@ fn inspect_and_hunt_read_with_it_too() {
     let Example { folder: _folder, mapping, evidence, .. } = example();
     let run = aql(&["inspect", "--mapping", &mapping, &evidence]);
     assert_eq!(run.code, 0, "{}", run.err);
-    assert!(run.out.contains("tills") && run.out.contains("Filename"), "{}", run.out);
+    assert!(
+        run.out.contains("tills, by what its mapping file says") && run.out.contains("Filename"),
+        "{}",
+        run.out
+    );
     let run = aql(&["hunt", "--mapping", &mapping, &evidence]);
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(!run.err.contains("MAP003"), "{}", run.err);

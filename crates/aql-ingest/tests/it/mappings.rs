@@ -4,6 +4,7 @@ use std::fs;
 
 use aql_event::{Column, Needs, provenance};
 use aql_ingest::{Mappings, Options};
+use proptest::prelude::*;
 
 use crate::util::{
     builtin, field, property, render, render_report, scan_bytes, scan_paths, source, values,
@@ -102,4 +103,35 @@ fn json_behind_a_syslog_header_has_its_time() {
     let (batches, _) = scan_bytes(input.as_bytes(), &needs, options(&[mapping]));
     assert_eq!(values(&batches, &builtin("username")), [Some("a".to_owned())]);
     assert_eq!(values(&batches, &builtin("starttime")), [Some("1715673600000".to_owned())]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Whatever happens to a mapping file, it is refused with a place in it, or it can be used.
+    #[test]
+    fn damaged_mappings(damage in prop::collection::vec((any::<prop::sample::Index>(), "[a-z\"'|:.=\\[\\]{}0-9é \n]"), 1..4)) {
+        let mut text: Vec<String> = TILLS.chars().map(String::from).collect();
+        for (at, new) in damage {
+            let at = at.index(text.len());
+            text[at] = new;
+        }
+        let text = text.concat();
+        let mut mappings = Mappings::default();
+        match mappings.add(&text) {
+            Ok(()) => {
+                let rows = "at,what,who,shop,from,till\n14.05.2024 10:12:03,VOID,j,s,192.0.2.9:7,0x1\n";
+                let options = Options { mappings, ..Options::default() };
+                let (batches, _) = scan_bytes(rows.as_bytes(), &needs(), options);
+                prop_assert_eq!(batches.iter().map(|b| b.num_rows()).sum::<usize>(), 1);
+            }
+            Err(faults) => {
+                prop_assert!(!faults.is_empty());
+                for fault in faults {
+                    let span = fault.primary.as_ref().unwrap().span;
+                    prop_assert!(text.get(span.start as usize..span.end as usize).is_some(), "{text}");
+                }
+            }
+        }
+    }
 }
