@@ -146,5 +146,9 @@ pub(crate) fn mapping(sources: &Sources) -> Mapping {
         time: ["Timestamp", "TimeGenerated", "ReportTime"].map(of).into(),
         host: ["DeviceName", "ComputerDnsName", "TenantId"].map(of).into(),
         columns,
+        type_field: Vec::new(),
+        log_source: Vec::new(),
+        log_source_id: Vec::new(),
+        windows: false,
     }
 }

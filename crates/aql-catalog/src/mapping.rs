@@ -27,6 +27,14 @@ pub struct Mapping {
     pub(crate) types: Vec<TypeRule>,
     /// The type if none of them does.
     pub(crate) default_type: i64,
+    /// Fields that hold the number of the type; they go before the conditions.
+    pub type_field: Vec<FieldSource>,
+    /// Fields of the name of the log source, where the record has one.
+    pub log_source: Vec<FieldSource>,
+    /// Fields of its number.
+    pub log_source_id: Vec<FieldSource>,
+    /// Do Windows events among its records have the fields that Windows gave them?
+    pub windows: bool,
     /// Fields of `qideventid`, the first that has a value.
     pub event_id: Vec<FieldSource>,
     /// Fields of `qideventcategory`.
@@ -96,6 +104,14 @@ struct File {
     device_type: i64,
     #[serde(default)]
     device_types: Vec<TypeRow>,
+    #[serde(default)]
+    type_field: Sources,
+    #[serde(default)]
+    log_source: Sources,
+    #[serde(default)]
+    log_source_id: Sources,
+    #[serde(default)]
+    windows: bool,
     #[serde(default)]
     event_id: Sources,
     #[serde(default)]
@@ -218,6 +234,10 @@ impl Mapping {
             unparsed: file.unparsed,
             types: file.device_types.into_iter().map(type_rule).collect(),
             default_type: file.device_type,
+            type_field: file.type_field.0,
+            log_source: file.log_source.0,
+            log_source_id: file.log_source_id.0,
+            windows: file.windows,
             event_id: file.event_id.0,
             event_category: file.event_category.0,
             severity: file.severity.0,
@@ -274,6 +294,7 @@ const FILES: &[(&str, &str)] = &[
     ("exchange-tracking", include_str!("../data/mappings/exchange-tracking.toml")),
     ("google-workspace", include_str!("../data/mappings/google-workspace.toml")),
     ("leef", include_str!("../data/mappings/leef.toml")),
+    ("qradar", include_str!("../data/mappings/qradar.toml")),
     ("syslog", include_str!("../data/mappings/syslog.toml")),
 ];
 

@@ -21,6 +21,7 @@ pub(crate) mod leef;
 pub(crate) mod nxlog;
 pub(crate) mod o365;
 pub(crate) mod o365_csv;
+pub(crate) mod qradar;
 pub(crate) mod rendered;
 pub(crate) mod snare;
 pub(crate) mod splunk;
@@ -91,12 +92,15 @@ pub(crate) static FORMATS: &[Format] = &[
     hayabusa::FORMAT,
     nxlog::FORMAT,
     o365::FORMAT,
+    qradar::FORWARD,
+    qradar::SEARCH,
     google::FORMAT,
     defender::FORMAT,
     json::FORMAT,
     o365_csv::FORMAT,
     splunk::CSV,
     evtxecmd::CSV,
+    qradar::SEARCH_CSV,
     hayabusa::CSV,
     defender::CSV,
     exchange::FORMAT,

@@ -9,12 +9,12 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use aql_catalog::{FieldSource, Mapping, Transform};
+use aql_catalog::{Catalog, FieldSource, Mapping, Transform};
 use aql_event::{Column, ColumnKind, Needs};
 use rustc_hash::FxHashMap;
 
 use super::generic::NamedFields;
-use super::{ClassFacts, Plan, Record, Resolved, Texts, transform};
+use super::{ClassFacts, Plan, Record, Resolved, Texts, transform, windows};
 use crate::time::{parse_any, parse_month_first};
 
 /// A field of a mapped record that a plan asks for.
@@ -90,6 +90,20 @@ fn resolve(column: &Column, mapping: &Mapping, class: &Class) -> Resolved<Field>
     };
     let mut fields: Vec<Field> =
         mapping.sources(&column.name).iter().filter(is_of).cloned().map(Field::Source).collect();
+    if mapping.windows && class.device_type == windows::DEVICE_TYPE {
+        let id = class.event_id.parse().ok();
+        let sources = Catalog::get().windows_sources(&column.name).iter();
+        let of_class = sources.filter(|s| windows::selects(s, &class.event_category, id));
+        fields.extend(of_class.map(|source| {
+            let field = source.raw_field.strip_prefix("System/").unwrap_or(&source.raw_field);
+            Field::Source(FieldSource {
+                field: field.to_owned(),
+                transform: source.transform.clone(),
+                categories: Vec::new(),
+                events: Vec::new(),
+            })
+        }));
+    }
     // A property that the mapping does not know may be a field of that very name: so QRadar names
     // the custom properties of LEEF and CEF keys.
     if column.kind == ColumnKind::Property {
@@ -137,12 +151,14 @@ impl MappedRecord<'_> {
 
     fn class(&self) -> Class {
         let mut scratch = String::new();
-        let device_type = self.mapping.device_type(|condition| {
+        let told = self.first(&self.mapping.type_field).and_then(|id| id.trim().parse().ok());
+        let told = told.filter(|id| Catalog::get().log_source_type(*id).is_some());
+        let by_conditions = self.mapping.device_type(|condition| {
             condition.holds(self.fields.get(&condition.field, &mut scratch).as_deref())
         });
         Class {
             mapping: self.mapping.name.clone(),
-            device_type,
+            device_type: told.unwrap_or(by_conditions),
             event_id: self.first(&self.mapping.event_id).unwrap_or_default(),
             event_category: match self.category {
                 Some(category) => category.to_owned(),
@@ -201,6 +217,11 @@ impl Record<Field> for MappedRecord<'_> {
     fn host<'v>(&'v self, scratch: &'v mut String) -> Option<Cow<'v, str>> {
         *scratch = self.first(&self.mapping.host)?;
         Some(Cow::Borrowed(scratch))
+    }
+
+    fn log_source(&self) -> (Option<String>, Option<i64>) {
+        let number = self.first(&self.mapping.log_source_id);
+        (self.first(&self.mapping.log_source), number.and_then(|id| id.trim().parse().ok()))
     }
 
     fn payload(&self, out: &mut Vec<u8>) {
