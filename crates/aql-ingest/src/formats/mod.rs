@@ -29,6 +29,7 @@ pub(crate) mod syslog;
 pub(crate) mod text;
 pub(crate) mod wincollect;
 pub(crate) mod windows_xml;
+pub(crate) mod wineventlog;
 pub(crate) mod winlogbeat;
 
 use crate::json::Json;
@@ -107,6 +108,7 @@ pub(crate) static FORMATS: &[Format] = &[
     csv::FORMAT,
     leef::FORMAT,
     cef::FORMAT,
+    wineventlog::FORMAT,
     wincollect::FORMAT,
     snare::FORMAT,
     auditd::FORMAT,

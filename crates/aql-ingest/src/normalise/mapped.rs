@@ -78,6 +78,10 @@ impl Mapped {
     }
 }
 
+/// Built-in columns that a Windows event's own fields may fill.
+const FACTS: &[&str] =
+    &["sourceip", "destinationip", "sourceport", "destinationport", "protocolid", "username"];
+
 fn resolve(column: &Column, mapping: &Mapping, class: &Class) -> Resolved<Field> {
     if column.kind == ColumnKind::Field {
         return Resolved::Fields(vec![Field::Raw(column.name.to_string())]);
@@ -90,7 +94,9 @@ fn resolve(column: &Column, mapping: &Mapping, class: &Class) -> Resolved<Field>
     };
     let mut fields: Vec<Field> =
         mapping.sources(&column.name).iter().filter(is_of).cloned().map(Field::Source).collect();
-    if mapping.windows && class.device_type == windows::DEVICE_TYPE {
+    // What is the same for the whole class stays so.
+    let is_of_record = column.kind == ColumnKind::Property || FACTS.contains(&&*column.name);
+    if mapping.windows && is_of_record && class.device_type == windows::DEVICE_TYPE {
         let id = class.event_id.parse().ok();
         let sources = Catalog::get().windows_sources(&column.name).iter();
         let of_class = sources.filter(|s| windows::selects(s, &class.event_category, id));

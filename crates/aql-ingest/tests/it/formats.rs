@@ -196,9 +196,19 @@ fn shapes_that_keep_less_have_the_same_key_columns() {
     let needs = wide(WINDOWS_PROPERTIES, WINDOWS_FIELDS);
     let (expected, _) = scan_paths(&[data("windows-events.xml")], &needs, Options::default());
     let options = Options { now: Some(1_709_700_000_000), ..Options::default() };
-    for (name, format, also) in
-        [("wincollect.log", "wincollect", &["Record Number"][..]), ("snare.log", "snare", &[])]
-    {
+    for (name, format, also) in [
+        ("wincollect.log", "wincollect", &["Record Number"][..]),
+        ("snare.log", "snare", &[]),
+        ("wineventlog.log", "wineventlog", &["Record Number"]),
+        ("splunk-text.jsonl", "splunk", &["Record Number"]),
+        ("evtxecmd.jsonl", "evtxecmd", &["Record Number"]),
+        ("evtxecmd.csv", "evtxecmd-csv", &["Record Number"]),
+        ("hayabusa.jsonl", "hayabusa", &["Record Number"]),
+        ("hayabusa.csv", "hayabusa-csv", &["Record Number"]),
+        ("qradar-forward.jsonl", "qradar-forward", &["Record Number"]),
+        ("qradar-search.json", "qradar-search", &["Record Number"]),
+        ("qradar-search.csv", "qradar-search-csv", &["Record Number"]),
+    ] {
         let (found, report) = scan_paths(&[data(name)], &needs, options.clone());
         let events = values(&found, &source(provenance::RECORD)).len();
         assert!([4, 5].contains(&events), "{name}: {}", render_report(&report));
