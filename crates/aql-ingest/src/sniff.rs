@@ -2,7 +2,7 @@
 
 use aql_diag::{Diagnostic, codes};
 
-use crate::formats::{FORMATS, Layout, audit_log, csv};
+use crate::formats::{FORMATS, Layout, audit_log, csv, wineventlog};
 use crate::frame::is_counted;
 use crate::json::{Fault, JsonError, is_blank, parse, parse_whole};
 use crate::tar::is_tar;
@@ -41,6 +41,8 @@ pub(crate) enum Sniffed {
     AuditLog,
     /// Syslog messages with their length in front, without line ends between them.
     OctetCounted,
+    /// Windows events as text of several lines.
+    WinEventLog,
     /// Lines of text.
     Lines,
     /// None of these.
@@ -88,6 +90,7 @@ pub(crate) fn sniff(head: &[u8], whole: bool) -> Sniffed {
         }
         Some(b'{') => json_layout(text, whole),
         Some(b'[') if is_json_array(text) => Sniffed::JsonValues,
+        Some(b'0' | b'1' | b'L') if is_win_event_log(text) => Sniffed::WinEventLog,
         _ if is_counted(text, whole) => Sniffed::OctetCounted,
         _ => match csv_delimiter(text, whole) {
             Some(delimiter) => Sniffed::Csv(delimiter),
@@ -95,6 +98,10 @@ pub(crate) fn sniff(head: &[u8], whole: bool) -> Sniffed {
             None => Sniffed::Lines,
         },
     }
+}
+
+fn is_win_event_log(text: &[u8]) -> bool {
+    wineventlog::is_event(&String::from_utf8_lossy(text.get(..4096).unwrap_or(text)))
 }
 
 /// Would a longer head tell more? So it is for a JSON object whose line goes on behind this one.
@@ -252,6 +259,7 @@ mod tests {
             (b"{\"a\":tru}\n{\"a\":2}\n", Sniffed::JsonLines),
             (b"{\"a\":\"cut", Sniffed::JsonValues),
             (b"[{\"a\":1}]", Sniffed::JsonValues),
+            (b"06/24/2021 06:33:18 AM\r\nLogName=a\r\nEventCode=1\r\n", Sniffed::WinEventLog),
             (b"[WARN] something\n", Sniffed::Lines),
             (b"{not json at all}\n", Sniffed::Lines),
             (b"CreationDate,AuditData\r\n1,\"{\"\"a\"\":1}\"", Sniffed::Csv(b',')),

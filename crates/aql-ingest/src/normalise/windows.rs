@@ -306,7 +306,8 @@ fn resolve(
     Resolved::Fields(fields.collect())
 }
 
-fn selects(source: &WindowsSource, channel: &str, event_id: Option<u32>) -> bool {
+/// Is it a source of the events of this channel and id?
+pub(super) fn selects(source: &WindowsSource, channel: &str, event_id: Option<u32>) -> bool {
     let selector = &source.selector;
     selector.channel.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(channel))
         && (selector.event_ids.is_empty()
