@@ -2,7 +2,7 @@
 //!
 //! Ranges: `AQL0xx` syntax, `AQL1xx` names, types and meaning, `AQL2xx` lints, `AQL3xx`
 //! translation loss, `CTX0xx` site data, `ING0xx` evidence, `PACK0xx` packs, `PROF0xx` profile
-//! files, `RUN0xx` a query while it runs.
+//! files, `RUN0xx` a query while it runs, `STO0xx` stores.
 
 use std::fmt;
 
@@ -177,6 +177,15 @@ codes! {
 
     PROFILE_UNREADABLE = "PROF001": "profile file that cannot be read";
     PROFILE_ENTRY = "PROF002": "profile entry that is wrong";
+
+    STORE_NO_MANIFEST = "STO001": "store without its manifest";
+    STORE_MANIFEST = "STO002": "manifest of a store that cannot be used";
+    STORE_NEWER = "STO003": "store of a newer version";
+    STORE_LOCKED = "STO004": "store that is being written";
+    STORE_SEGMENT = "STO005": "file of a store that is missing or damaged";
+    STORE_KNOWN = "STO006": "evidence that the store has already";
+    STORE_WRITE = "STO007": "store that cannot be written";
+    STORE_LOST = "STO008": "evidence that was not imported whole";
 
     TIME_LIMIT = "RUN001": "execution time limit reached";
     MEMORY_LIMIT = "RUN002": "memory limit reached";
