@@ -66,9 +66,10 @@ pub fn reread(
 fn read(format: &str, payload: &[u8], out: &mut Out<'_>) {
     let layout = FORMATS.iter().find(|known| known.name == format).map(|known| &known.layout);
     match layout {
-        // The payload of a record of an event log is its XML, as that of Splunk's results.
+        // The payload of a record of an event log is its XML; and XML comes inside of other
+        // formats.
+        Some(_) if is_event(payload) => xml(payload, out),
         Some(Layout::Evtx | Layout::Xml) => xml(payload, out),
-        Some(Layout::Json { .. } | Layout::Csv { .. }) if is_event(payload) => xml(payload, out),
         Some(Layout::Json { .. }) => json::read_values(&mut Stream::new(payload, 0), out),
         // Without its header a row is nothing; but a cell may hold the record.
         Some(Layout::Csv { .. }) => {
