@@ -70,6 +70,11 @@ fn read(format: &str, payload: &[u8], out: &mut Out<'_>) {
         // formats.
         Some(_) if is_event(payload) => xml(payload, out),
         Some(Layout::Evtx | Layout::Xml) => xml(payload, out),
+        // A row of Parquet is kept as JSON, whatever it was taken for.
+        Some(Layout::Parquet | Layout::Csv { .. }) if payload.starts_with(b"{") => {
+            json::read_values(&mut Stream::new(payload, 0), out);
+        }
+        Some(Layout::Parquet) => {}
         Some(Layout::Json { .. }) => json::read_values(&mut Stream::new(payload, 0), out),
         // Without its header a row is nothing; but a cell may hold the record.
         Some(Layout::Csv { .. }) => {

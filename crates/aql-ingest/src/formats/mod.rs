@@ -17,6 +17,7 @@ pub(crate) mod leef;
 pub(crate) mod nxlog;
 pub(crate) mod o365;
 pub(crate) mod o365_csv;
+pub(crate) mod parquet;
 pub(crate) mod splunk;
 pub(crate) mod syslog;
 pub(crate) mod text;
@@ -58,6 +59,8 @@ pub(crate) enum Layout {
         /// Takes a row.
         take: fn(&'static str, csv::Row<'_>, &mut Out<'_>),
     },
+    /// Rows of a Parquet file.
+    Parquet,
     /// Lines of text.
     Lines,
 }
@@ -90,6 +93,7 @@ pub(crate) static FORMATS: &[Format] = &[
     defender::CSV,
     exchange::FORMAT,
     csv::FORMAT,
+    parquet::FORMAT,
     leef::FORMAT,
     cef::FORMAT,
     auditd::FORMAT,
