@@ -372,12 +372,16 @@ fn remarks(file: &crate::manifest::ReadFile, undated: u64, has_range: bool) -> V
     };
     if file.lost > 0 || !file.problems.is_empty() {
         let message = match file.lost {
-            0 => "this file was not read without remarks when it was imported".to_owned(),
+            0 => "something was said about this file when it was imported".to_owned(),
             1 => "a record or part of this file was lost when it was imported".to_owned(),
             n => format!("{n} records or parts of this file were lost when it was imported"),
         };
+        let message = match file.problems.first() {
+            Some(first) => format!("{message}: {first}"),
+            None => message,
+        };
         let mut diagnostic = Diagnostic::warning(codes::STORE_LOST, message);
-        for problem in &file.problems {
+        for problem in file.problems.iter().skip(1) {
             diagnostic = diagnostic.note(problem.clone());
         }
         tell(diagnostic);

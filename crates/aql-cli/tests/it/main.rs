@@ -9,4 +9,5 @@ mod inputs;
 mod inspect;
 mod profile_file;
 mod query;
+mod store;
 mod support;

@@ -16,6 +16,7 @@ mod formats;
 mod levels;
 mod open;
 mod panics;
+mod parquet;
 mod robust;
 mod undated;
 mod util;
