@@ -195,7 +195,7 @@ pub(crate) struct ImportArgs {
     #[arg(long = "output", short = 'o', value_name = "STORE")]
     pub(crate) store: PathBuf,
     /// Memory in which events are sorted; what is more is sorted on the disk of the store.
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "128M")]
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64M")]
     pub(crate) memory: usize,
     /// Threads that read; as many as there are cores by default.
     #[arg(long, value_name = "N", env = "AQL_THREADS", help_heading = "Evidence")]

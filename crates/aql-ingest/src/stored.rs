@@ -17,7 +17,8 @@ use crate::out::Out;
 use crate::stream::Stream;
 
 /// Formats whose records list everything that a query can find in them.
-const FLAT: &[&str] = &["csv", "text", "leef", "cef"];
+const FLAT: &[&str] =
+    &["csv", "text", "leef", "cef", "auditd", "exchange-tracking", "defender-csv"];
 /// Formats of Windows events besides those that are told by their layout.
 const WINDOWS: &[&str] =
     &["evtx-dump-json", "velociraptor", "winlogbeat", "nxlog", "splunk", "splunk-csv"];
@@ -35,17 +36,18 @@ pub fn lists_every(format: &str, name: &str) -> bool {
 }
 
 /// Reads kept records (format and raw record) for these needs. Nothing where the format cannot be
-/// read from the raw record alone, or it does not read.
+/// read from the raw record alone, it does not read, or it gives several events: nobody knows which
+/// of these was meant.
 pub fn reread(
     needs: &Needs,
     options: &Options,
     records: &[(&str, &[u8])],
 ) -> Vec<Option<EventBatch>> {
-    let found: Mutex<Option<EventBatch>> = Mutex::new(None);
+    let found: Mutex<Vec<EventBatch>> = Mutex::default();
     let lock = || found.lock().unwrap_or_else(PoisonError::into_inner);
     let visit = |step: ScanStep| {
         if let ScanStep::Batch { events, .. } = step {
-            lock().get_or_insert(events);
+            lock().push(events);
         }
         std::ops::ControlFlow::Continue(())
     };
@@ -58,7 +60,8 @@ pub fn reread(
             read(format, payload, &mut out);
             out.end_part();
             out.end_file();
-            lock().take()
+            let mut found = std::mem::take(&mut *lock());
+            found.pop().filter(|events| found.is_empty() && events.num_rows() == 1)
         })
         .collect()
 }

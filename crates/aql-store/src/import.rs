@@ -40,7 +40,7 @@ pub struct ImportOptions {
 impl Default for ImportOptions {
     fn default() -> Self {
         ImportOptions {
-            memory: 128 << 20,
+            memory: 64 << 20,
             now: 0,
             written_by: concat!("aquiline ", env!("CARGO_PKG_VERSION")).to_owned(),
         }

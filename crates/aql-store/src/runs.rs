@@ -41,8 +41,12 @@ impl Runs {
 
     /// Takes rows that stand one after the other.
     pub(crate) fn add(&mut self, rows: &[u8]) -> io::Result<()> {
-        if !self.rows.is_empty() && self.rows.len() + rows.len() > self.budget {
+        let needed = self.rows.len() + rows.len();
+        if !self.rows.is_empty() && needed > self.budget {
             self.spill()?;
+        } else if needed > self.rows.capacity() && needed > self.budget / 2 {
+            // Doubling would go beyond the budget.
+            self.rows.reserve_exact(self.budget.max(needed) - self.rows.len());
         }
         self.rows.extend_from_slice(rows);
         Ok(())
@@ -53,11 +57,18 @@ impl Runs {
         self.count
     }
 
-    fn sorted(&mut self) -> Vec<Row<'_>> {
-        let mut sorted: Vec<Row<'_>> = rows_in(&self.rows).collect();
-        self.count += sorted.len() as u64;
-        sorted.sort_unstable_by_key(Row::order);
-        sorted
+    /// Where the rows in memory start, in order.
+    fn sorted(&mut self) -> Vec<usize> {
+        let mut start = 0;
+        let mut starts = Vec::new();
+        for row in rows_in(&self.rows) {
+            starts.push(start);
+            start += Row::HEAD + row.order().len();
+        }
+        self.count += starts.len() as u64;
+        let order = |start: &usize| row_at(&self.rows, *start).map(|row| row.order());
+        starts.sort_unstable_by(|a, b| order(a).cmp(&order(b)));
+        starts
     }
 
     fn spill(&mut self) -> io::Result<()> {
@@ -68,8 +79,11 @@ impl Runs {
         let start = self.runs.last().map_or(0, |(_, end)| *end);
         let mut end = start;
         let mut writer = BufWriter::with_capacity(1 << 20, file);
-        for row in self.sorted() {
-            end += write_row(&mut writer, row)?;
+        let starts = self.sorted();
+        for row in starts.into_iter().filter_map(|start| row_at(&self.rows, start)) {
+            writer.write_all(&row.head())?;
+            writer.write_all(row.order())?;
+            end += (Row::HEAD + row.order().len()) as u64;
         }
         self.file = Some(writer.into_inner().map_err(io::IntoInnerError::into_error)?);
         self.runs.push((start, end));
@@ -79,12 +93,9 @@ impl Runs {
 
     /// All rows in order.
     pub(crate) fn merge(&mut self) -> io::Result<Merge> {
-        let mut memory = Vec::with_capacity(self.rows.len());
-        for row in self.sorted() {
-            write_row(&mut memory, row)?;
-        }
-        self.rows = Vec::new();
-        let mut sources = vec![Source::Memory(io::Cursor::new(memory))];
+        let starts = self.sorted().into_iter();
+        let rows = std::mem::take(&mut self.rows);
+        let mut sources = vec![Source::Memory { rows, starts }];
         for (start, end) in &self.runs {
             let mut file = File::open(&self.path)?;
             file.seek(SeekFrom::Start(*start))?;
@@ -108,24 +119,41 @@ impl Drop for Runs {
     }
 }
 
-fn write_row(out: &mut impl Write, row: Row<'_>) -> io::Result<u64> {
-    out.write_all(&row.head())?;
-    out.write_all(row.order())?;
-    Ok((Row::HEAD + row.order().len()) as u64)
+fn row_at(rows: &[u8], start: usize) -> Option<Row<'_>> {
+    Row::at(rows.get(start..)?)
 }
 
 #[derive(Debug)]
 enum Source {
-    Memory(io::Cursor<Vec<u8>>),
+    Memory { rows: Vec<u8>, starts: std::vec::IntoIter<usize> },
     Disk(Take<BufReader<File>>),
 }
 
-impl Read for Source {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+impl Source {
+    /// Puts the next row into `bytes`; `false` at the end.
+    fn next(&mut self, bytes: &mut Vec<u8>) -> io::Result<bool> {
+        bytes.clear();
         match self {
-            Source::Memory(memory) => memory.read(out),
-            Source::Disk(disk) => disk.read(out),
+            Source::Memory { rows, starts } => {
+                let Some(row) = starts.next().and_then(|start| row_at(rows, start)) else {
+                    return Ok(false);
+                };
+                bytes.extend_from_slice(&row.head());
+                bytes.extend_from_slice(row.order());
+            }
+            Source::Disk(disk) => {
+                let mut head = [0; Row::HEAD];
+                // At the end of a run there is nothing at all.
+                if disk.read(head.get_mut(..1).unwrap_or_default())? == 0 {
+                    return Ok(false);
+                }
+                disk.read_exact(head.get_mut(1..).unwrap_or_default())?;
+                bytes.extend_from_slice(&head);
+                bytes.resize(Row::HEAD + Row::length(head), 0);
+                disk.read_exact(bytes.get_mut(Row::HEAD..).unwrap_or_default())?;
+            }
         }
+        Ok(true)
     }
 }
 
@@ -173,18 +201,11 @@ impl Merge {
     }
 
     fn refill(&mut self, source: usize, mut bytes: Vec<u8>) -> io::Result<()> {
-        let Some(reader) = self.sources.get_mut(source) else { return Ok(()) };
-        let mut head = [0; Row::HEAD];
-        // At the end of a run there is nothing at all.
-        if reader.read(head.get_mut(..1).unwrap_or_default())? == 0 {
-            return Ok(());
+        if let Some(reader) = self.sources.get_mut(source)
+            && reader.next(&mut bytes)?
+        {
+            self.heads.push(Head { bytes, source });
         }
-        reader.read_exact(head.get_mut(1..).unwrap_or_default())?;
-        bytes.clear();
-        bytes.extend_from_slice(&head);
-        bytes.resize(Row::HEAD + Row::length(head), 0);
-        reader.read_exact(bytes.get_mut(Row::HEAD..).unwrap_or_default())?;
-        self.heads.push(Head { bytes, source });
         Ok(())
     }
 }

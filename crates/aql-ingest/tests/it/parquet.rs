@@ -82,7 +82,7 @@ fn rows_are_numbered_and_wherever_they_lie_they_are_read() {
     assert_eq!(file.bytes, bytes.len() as u64);
     let records = values(&plain, &source(provenance::RECORD));
     assert!(records.iter().enumerate().all(|(at, n)| *n == Some((at + 1).to_string())));
-    let texts = values(&plain, &field("TEXT"));
+    let texts = values(&plain, &field("text"));
     assert_eq!(texts[4999].as_deref().map(|text| &text[..10]), Some("value 4999"));
     for packed in [zip_of(&[("a.parquet", &bytes)]), gzip_of(&bytes)] {
         let (found, _) = scan_bytes(&packed, &needs(), Options::default());
