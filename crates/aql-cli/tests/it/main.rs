@@ -11,3 +11,4 @@ mod profile_file;
 mod query;
 mod store;
 mod support;
+mod test;
