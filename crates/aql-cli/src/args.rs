@@ -22,6 +22,8 @@ pub(crate) enum Command {
     Query(QueryArgs),
     /// Say what files and folders hold, and which rules can see anything in it.
     Inspect(InspectArgs),
+    /// Keep the events of files and folders as Parquet, to hunt and query in later.
+    Import(ImportArgs),
     /// Check queries: what an appliance refuses, and what is unwise.
     Check(CheckArgs),
     /// Lay queries out in one canonical way.
@@ -78,6 +80,10 @@ pub(crate) struct EvidenceArgs {
     /// that is for a record counts.
     #[arg(long, value_name = "FILE", help_heading = "Evidence")]
     pub(crate) mapping: Vec<PathBuf>,
+    /// Merge like events as an appliance does that coalesces: from the fourth within ten seconds on,
+    /// one record stands for all. Evidence is read twice.
+    #[arg(long, help_heading = "Evidence")]
+    pub(crate) coalesce: bool,
     /// Fail (exit code 2) if any file cannot be read whole.
     #[arg(long, help_heading = "Evidence")]
     pub(crate) strict_input: bool,
@@ -97,8 +103,8 @@ pub(crate) struct EvidenceArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct HuntArgs {
-    /// Files, folders and quoted patterns (`logs/**/*.evtx`) of evidence, `-` for standard input.
-    /// Folders are read whole.
+    /// Files, folders and quoted patterns (`logs/**/*.evtx`) of evidence, stores of `aql import`,
+    /// `-` for standard input. Folders are read whole.
     #[arg(value_name = "PATH", required = true)]
     pub(crate) paths: Vec<PathBuf>,
     /// A pack: the name of one in the binary, or a folder. May be repeated.
@@ -139,8 +145,8 @@ pub(crate) struct HuntArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct QueryArgs {
-    /// The query, then files, folders and quoted patterns (`logs/**/*.evtx`) of evidence, `-` for
-    /// standard input; with `--file` only these.
+    /// The query, then files, folders and quoted patterns (`logs/**/*.evtx`) of evidence, stores of
+    /// `aql import`, `-` for standard input; with `--file` only these.
     #[arg(value_name = "QUERY|PATH", required = true)]
     pub(crate) operands: Vec<String>,
     /// Read the query from this file.
@@ -177,8 +183,8 @@ pub(crate) struct QueryArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
-    /// Files, folders and quoted patterns (`logs/**/*.evtx`) of evidence, `-` for standard input.
-    /// Folders are read whole.
+    /// Files, folders and quoted patterns (`logs/**/*.evtx`) of evidence, stores of `aql import`,
+    /// `-` for standard input. Folders are read whole.
     #[arg(value_name = "PATH", required = true)]
     pub(crate) paths: Vec<PathBuf>,
     /// A pack whose rules are asked: the name of one in the binary, or a folder. May be repeated.
@@ -192,6 +198,37 @@ pub(crate) struct InspectArgs {
     pub(crate) format: InspectFormat,
     #[command(flatten)]
     pub(crate) evidence: EvidenceArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// Files, folders and quoted patterns (`logs/**/*.evtx`) of evidence. Folders are read whole.
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The folder of the store: a new one, or one that more is added to.
+    #[arg(long = "output", short = 'o', value_name = "STORE")]
+    pub(crate) store: PathBuf,
+    /// Memory in which events are sorted; what is more is sorted on the disk of the store.
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64M")]
+    pub(crate) memory: usize,
+    /// Threads that read; as many as there are cores by default.
+    #[arg(long, value_name = "N", env = "AQL_THREADS", help_heading = "Evidence")]
+    pub(crate) threads: Option<usize>,
+    /// Longest record that is read: bytes, or with K, M or G.
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64M", help_heading = "Evidence")]
+    pub(crate) max_record: usize,
+    /// Give up a file that takes longer than this many seconds, and go on with the next.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "Evidence")]
+    pub(crate) max_file_seconds: Option<Duration>,
+    /// Fail (exit code 2) if any file cannot be read whole; what was read is imported.
+    #[arg(long, help_heading = "Evidence")]
+    pub(crate) strict_input: bool,
+    /// Say everything about files that do not read whole, not one line each.
+    #[arg(long, short, conflicts_with = "quiet", help_heading = "Output")]
+    pub(crate) verbose: bool,
+    /// Say nothing but errors on standard error.
+    #[arg(long, short, help_heading = "Output")]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Debug, Args)]

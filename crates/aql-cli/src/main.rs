@@ -8,6 +8,7 @@ mod explain;
 mod findings_table;
 mod fmt;
 mod hunt;
+mod import;
 mod inspect;
 mod inspect_view;
 mod junit;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         Command::Hunt(args) => hunt::run(&args),
         Command::Query(args) => query::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => fmt::run(&args),
         Command::Test(args) => test::run(&args),

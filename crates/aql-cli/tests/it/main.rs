@@ -10,5 +10,6 @@ mod inspect;
 mod mapping;
 mod profile_file;
 mod query;
+mod store;
 mod support;
 mod test;

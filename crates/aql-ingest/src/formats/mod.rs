@@ -22,6 +22,7 @@ pub(crate) mod leef;
 pub(crate) mod nxlog;
 pub(crate) mod o365;
 pub(crate) mod o365_csv;
+pub(crate) mod parquet;
 pub(crate) mod qradar;
 pub(crate) mod rendered;
 pub(crate) mod snare;
@@ -68,6 +69,8 @@ pub(crate) enum Layout {
         /// Takes a row.
         take: fn(&'static str, csv::Row<'_>, &mut Out<'_>),
     },
+    /// Rows of a Parquet file.
+    Parquet,
     /// Lines of text.
     Lines,
 }
@@ -107,6 +110,7 @@ pub(crate) static FORMATS: &[Format] = &[
     defender::CSV,
     exchange::FORMAT,
     csv::FORMAT,
+    parquet::FORMAT,
     leef::FORMAT,
     cef::FORMAT,
     wineventlog::FORMAT,

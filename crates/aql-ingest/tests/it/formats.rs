@@ -501,6 +501,7 @@ fn hunting_rows_are_the_same_in_every_wrapper() {
         ("defender-api.json", "defender"),
         ("defender-graph.json", "defender"),
         ("defender.csv", "defender-csv"),
+        ("defender.parquet", "defender"),
     ] {
         let (found, report) = scan_paths(&[data(name)], &needs, Options::default());
         assert_eq!(report.files[0].records, 8, "{name}: {}", render_report(&report));
