@@ -10,8 +10,10 @@ mod fmt;
 mod hunt;
 mod inspect;
 mod inspect_view;
+mod lsp;
 mod messages;
 mod output;
+mod prove;
 mod queries;
 mod query;
 mod site;
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => fmt::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Lsp(args) => lsp::run(&args),
         Command::Catalog(args) => catalog::run(&args),
     };
     match outcome {

@@ -7,6 +7,8 @@ mod context;
 mod hunt;
 mod inputs;
 mod inspect;
+mod lsp;
 mod profile_file;
+mod prove;
 mod query;
 mod support;
