@@ -73,7 +73,6 @@ fn edit(document: &Document, uri: &Uri, fix: &Fix) -> WorkspaceEdit {
     changes(uri, fix.edits.iter().map(edit).collect())
 }
 
-#[expect(clippy::mutable_key_type, reason = "the protocol's own type; its key is never changed")]
 fn changes(uri: &Uri, edits: Vec<TextEdit>) -> WorkspaceEdit {
     WorkspaceEdit {
         changes: Some(HashMap::from([(uri.clone(), edits)])),
