@@ -10,6 +10,7 @@ mod fmt;
 mod hunt;
 mod inspect;
 mod inspect_view;
+mod junit;
 mod lsp;
 mod messages;
 mod output;
@@ -18,6 +19,8 @@ mod queries;
 mod query;
 mod site;
 mod summary;
+mod test;
+mod tuning;
 
 use std::process::ExitCode;
 
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => fmt::run(&args),
+        Command::Test(args) => test::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Lsp(args) => lsp::run(&args),
         Command::Catalog(args) => catalog::run(&args),

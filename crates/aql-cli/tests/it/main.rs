@@ -12,3 +12,4 @@ mod profile_file;
 mod prove;
 mod query;
 mod support;
+mod test;
