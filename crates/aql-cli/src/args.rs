@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Test(TestArgs),
     /// Explain a diagnostic code, such as AQL004.
     Explain(ExplainArgs),
+    /// Serve an editor over standard input and output (Language Server Protocol).
+    Lsp(LspArgs),
     /// List what queries can name: functions, fields, properties, types, QIDs, dialect options.
     Catalog(CatalogArgs),
 }
@@ -245,6 +247,13 @@ pub(crate) struct CheckArgs {
     /// Show what the fixes would change, and rewrite nothing.
     #[arg(long, help_heading = "Fixes")]
     pub(crate) diff: bool,
+    /// Run each query before and after its fixes over this evidence, and show which rows it gains
+    /// and loses. May be repeated.
+    #[arg(long, value_name = "EVIDENCE", help_heading = "Fixes")]
+    pub(crate) prove: Vec<PathBuf>,
+    /// Folder of what a site knows, for --prove (docs/context.md).
+    #[arg(long, value_name = "DIR", env = "AQL_CONTEXT", help_heading = "Fixes")]
+    pub(crate) context: Option<PathBuf>,
     /// Settings; by default the `aql.toml` of this folder or of one above it.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -281,6 +290,22 @@ pub(crate) enum CheckFormat {
     Json,
     Sarif,
     Github,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LspArgs {
+    /// Settings; by default the `aql.toml` of this folder or of one above it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Whose property names the queries use.
+    #[arg(long, value_name = "PROFILE", env = "AQL_PROFILE")]
+    pub(crate) profile: Option<ProfileArg>,
+    /// Folder of what a site knows: its reference sets are completed (docs/context.md).
+    #[arg(long, value_name = "DIR", env = "AQL_CONTEXT")]
+    pub(crate) context: Option<PathBuf>,
+    /// Accepted for editors that add it; there is no other way to talk.
+    #[arg(long, hide = true)]
+    pub(crate) stdio: bool,
 }
 
 #[derive(Debug, Args)]

@@ -13,8 +13,10 @@ mod import;
 mod inspect;
 mod inspect_view;
 mod junit;
+mod lsp;
 mod messages;
 mod output;
+mod prove;
 mod queries;
 mod query;
 mod site;
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         Command::Fmt(args) => fmt::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Lsp(args) => lsp::run(&args),
         Command::Catalog(args) => catalog::run(&args),
     };
     match outcome {
