@@ -3,6 +3,7 @@
 mod args;
 mod catalog;
 mod check;
+mod emulate;
 mod evidence;
 mod explain;
 mod findings_table;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => fmt::run(&args),
+        Command::Emulate(args) => emulate::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Catalog(args) => catalog::run(&args),
     };
