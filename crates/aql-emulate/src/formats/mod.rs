@@ -31,6 +31,8 @@ pub struct Format {
 
 const WINDOWS: &[Source] =
     &[Source::Sysmon, Source::Security, Source::Powershell, Source::Exchange];
+/// Flat objects have no place for values without names, as Exchange writes them.
+const NAMED: &[Source] = &[Source::Sysmon, Source::Security, Source::Powershell];
 const AUDIT: &[Source] = &[Source::O365];
 const DEFENDER: &[Source] = &[Source::Defender];
 
@@ -87,13 +89,13 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "nxlog",
         description: "flat JSON lines of NXLog (im_msvistalog, to_json)",
-        sources: WINDOWS,
+        sources: NAMED,
         write: nxlog::nxlog,
     },
     Format {
         name: "mordor",
         description: "flat JSON lines of the Security-Datasets (Mordor)",
-        sources: WINDOWS,
+        sources: NAMED,
         write: nxlog::mordor,
     },
     Format {
