@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::emulate::EmulateArgs;
+
 /// Runs IBM QRadar AQL detections over evidence files.
 #[derive(Debug, Parser)]
 #[command(name = "aql", version, about, max_term_width = 100)]
@@ -28,6 +30,8 @@ pub(crate) enum Command {
     Fmt(FmtArgs),
     /// Write the telemetry that a test of a technique would leave, without running it.
     Emulate(EmulateArgs),
+    /// Run the cases of packs: is found what they expect, and nothing else?
+    Test(TestArgs),
     /// Explain a diagnostic code, such as AQL004.
     Explain(ExplainArgs),
     /// List what queries can name: functions, fields, properties, types, QIDs, dialect options.
@@ -116,6 +120,10 @@ pub(crate) struct HuntArgs {
     /// all rules. May be repeated; a later file counts more.
     #[arg(long, value_name = "FILE")]
     pub(crate) profile_file: Vec<PathBuf>,
+    /// Values for the rules' parameters, and findings that are known: a file, or the name of a ready
+    /// tuning of the pack (docs/packs.md). May be repeated; a later one counts more.
+    #[arg(long, value_name = "TUNING")]
+    pub(crate) tuning: Vec<String>,
     /// Refuse rules that the appliance would refuse, instead of repairing them.
     #[arg(long)]
     pub(crate) strict: bool,
@@ -239,64 +247,36 @@ pub(crate) enum CheckFormat {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "docs/emulate.md has the tests, and what the pack finds of them in each format."
-)]
-pub(crate) struct EmulateArgs {
-    /// Tests by name, or files of tests (`.toml`).
-    #[arg(value_name = "TEST", required_unless_present = "list")]
-    pub(crate) tests: Vec<String>,
-    /// List the tests and formats.
-    #[arg(long, conflicts_with_all = ["tests", "format", "show"])]
-    pub(crate) list: bool,
-    /// Show what a test is: its events, and how people would run it and clean up after it.
-    #[arg(long, conflicts_with = "format")]
-    pub(crate) show: bool,
-    /// How to write the records.
-    #[arg(long, value_name = "FORMAT", required_unless_present_any = ["list", "show"])]
-    pub(crate) format: Option<String>,
-    /// Name of the computer, without its domain.
-    #[arg(long, value_name = "NAME", default_value = "WS-EMU-01", help_heading = "Scene")]
-    pub(crate) host: String,
-    /// Account name of whoever does it, without its domain.
-    #[arg(long, value_name = "NAME", default_value = "megan.bowen", help_heading = "Scene")]
-    pub(crate) user: String,
-    /// DNS domain of computer and mailbox.
-    #[arg(long, value_name = "DOMAIN", default_value = "contoso.example", help_heading = "Scene")]
-    pub(crate) domain: String,
-    /// Address of the computer.
-    #[arg(long, value_name = "ADDRESS", default_value = "192.168.20.50", help_heading = "Scene")]
-    pub(crate) ip: String,
-    /// Address from which the tenant sees it.
-    #[arg(long, value_name = "ADDRESS", default_value = "198.51.100.37", help_heading = "Scene")]
-    pub(crate) client: String,
-    /// Mail address outside that mail is forwarded to.
-    #[arg(
-        long,
-        value_name = "ADDRESS",
-        default_value = "collector@mailbox.example.net",
-        help_heading = "Scene"
-    )]
-    pub(crate) target: String,
-    /// When the first test begins, such as `2026-11-10 09:14` (UTC); by default an hour ago.
-    #[arg(long, value_name = "TIME", help_heading = "Scene")]
-    pub(crate) time: Option<String>,
-    /// What identifiers and noise are made from: the same seed gives the same bytes.
-    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Scene")]
-    pub(crate) seed: u64,
-    /// Ordinary events of the same sources among them: this many a minute, from ten minutes before
-    /// the first record to ten minutes after the last.
-    #[arg(long, value_name = "RATE", default_value_t = 0.0, help_heading = "Scene")]
-    pub(crate) noise: f64,
-    /// Write the records to this file instead of standard output.
-    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
-    pub(crate) output: Option<PathBuf>,
-    /// Also write which record is of which event of which test: tab-separated, with a header.
+pub(crate) struct TestArgs {
+    /// Folders of packs, or names of packs below `packs`; without one, this folder or all below
+    /// `packs`.
+    #[arg(value_name = "PACK")]
+    pub(crate) packs: Vec<String>,
+    /// Only the case of this name. May be repeated.
+    #[arg(long, value_name = "CASE")]
+    pub(crate) case: Vec<String>,
+    /// A tuning laid over those of the cases: a file, or the name of a ready tuning of the pack. A
+    /// positive case that it silences fails. May be repeated.
+    #[arg(long, value_name = "TUNING")]
+    pub(crate) tuning: Vec<String>,
+    /// Layout: text for people, or one JSON object per case and way.
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub(crate) format: TestFormat,
+    /// Also write the results as JUnit XML to this file.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub(crate) truth: Option<PathBuf>,
-    /// Say nothing but errors on standard error.
+    pub(crate) junit: Option<PathBuf>,
+    /// Only the cases that fail, and the last line.
     #[arg(long, short, help_heading = "Output")]
     pub(crate) quiet: bool,
+    /// Write the result to this file instead of standard output.
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    Text,
+    Jsonl,
 }
 
 #[derive(Debug, Args)]

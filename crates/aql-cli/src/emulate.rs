@@ -1,19 +1,80 @@
 //! `aql emulate`.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use aql_catalog::similar_names;
 use aql_emulate::{Emitted, FORMATS, Format, Kind, Library, Noise, Parameters, Test, left_out};
+use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::Outcome;
-use crate::args::EmulateArgs;
 use crate::messages;
 use crate::output::{Sink, list};
 use crate::query;
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "docs/emulate.md has the tests, and what the pack finds of them in each format."
+)]
+pub(crate) struct EmulateArgs {
+    /// Tests by name, or files of tests (`.toml`).
+    #[arg(value_name = "TEST", required_unless_present = "list")]
+    pub(crate) tests: Vec<String>,
+    /// List the tests and formats.
+    #[arg(long, conflicts_with_all = ["tests", "format", "show"])]
+    pub(crate) list: bool,
+    /// Show what a test is: its events, and how people would run it and clean up after it.
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) show: bool,
+    /// How to write the records.
+    #[arg(long, value_name = "FORMAT", required_unless_present_any = ["list", "show"])]
+    pub(crate) format: Option<String>,
+    /// Name of the computer, without its domain.
+    #[arg(long, value_name = "NAME", default_value = "WS-EMU-01", help_heading = "Scene")]
+    pub(crate) host: String,
+    /// Account name of whoever does it, without its domain.
+    #[arg(long, value_name = "NAME", default_value = "megan.bowen", help_heading = "Scene")]
+    pub(crate) user: String,
+    /// DNS domain of computer and mailbox.
+    #[arg(long, value_name = "DOMAIN", default_value = "contoso.example", help_heading = "Scene")]
+    pub(crate) domain: String,
+    /// Address of the computer.
+    #[arg(long, value_name = "ADDRESS", default_value = "192.168.20.50", help_heading = "Scene")]
+    pub(crate) ip: String,
+    /// Address from which the tenant sees it.
+    #[arg(long, value_name = "ADDRESS", default_value = "198.51.100.37", help_heading = "Scene")]
+    pub(crate) client: String,
+    /// Mail address outside that mail is forwarded to.
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value = "collector@mailbox.example.net",
+        help_heading = "Scene"
+    )]
+    pub(crate) target: String,
+    /// When the first test begins, such as `2026-11-10 09:14` (UTC); by default an hour ago.
+    #[arg(long, value_name = "TIME", help_heading = "Scene")]
+    pub(crate) time: Option<String>,
+    /// What identifiers and noise are made from: the same seed gives the same bytes.
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Scene")]
+    pub(crate) seed: u64,
+    /// Ordinary events of the same sources among them: this many a minute, from ten minutes before
+    /// the first record to ten minutes after the last.
+    #[arg(long, value_name = "RATE", default_value_t = 0.0, help_heading = "Scene")]
+    pub(crate) noise: f64,
+    /// Write the records to this file instead of standard output.
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+    /// Also write which record is of which event of which test: tab-separated, with a header.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) truth: Option<PathBuf>,
+    /// Say nothing but errors on standard error.
+    #[arg(long, short, help_heading = "Output")]
+    pub(crate) quiet: bool,
+}
 
 pub(crate) fn run(args: &EmulateArgs) -> anyhow::Result<Outcome> {
     let mut library = Library::bundled()?;

@@ -9,7 +9,7 @@ use aql_catalog::Catalog;
 use aql_diag::{Diagnostic, SourceText, codes};
 use aql_eval::Context;
 use aql_event::TimeRange;
-use aql_pack::{Finding, Hunt, HuntOptions, HuntRule, Level, Pack, count_by_level};
+use aql_pack::{Finding, Hunt, HuntOptions, HuntRule, Level, Pack, Suppressed, count_by_level};
 use aql_semantic::Mode;
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -18,7 +18,7 @@ use crate::Outcome;
 use crate::args::{HuntArgs, HuntFormat, LevelArg};
 use crate::evidence::{self, ProgressGuard};
 use crate::output::Sink;
-use crate::{findings_table, messages, query, site, summary};
+use crate::{findings_table, messages, query, site, summary, tuning};
 
 pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
     let started = Instant::now();
@@ -36,6 +36,7 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
         level: Some(level(args.level)),
         time: time_range(args)?,
         profile,
+        tunings: tuning::load(&args.tuning, &packs)?,
     };
     let hunt = match Hunt::prepare(&packs, &options, &cx) {
         Ok(hunt) => hunt,
@@ -44,6 +45,7 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
             return Ok(Outcome::Failed);
         }
     };
+    messages::diagnostics(hunt.remarks(), None, quiet);
     let left_out = rule_remarks(hunt.rules(), args);
     if hunt.rules().len() == left_out {
         bail!("no rule is left to hunt with");
@@ -66,6 +68,9 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
     if !quiet {
         messages::line(&summary::reading(&outcome.report, started.elapsed()));
         messages::line(&findings_line(&hunt, left_out, &outcome.findings));
+        for line in suppressed_lines(&hunt, &outcome.suppressed) {
+            messages::line(&line);
+        }
     }
     let incomplete = opened.incomplete || summary::is_incomplete(&outcome.report);
     let nothing_read = outcome.report.files.iter().all(|f| f.records == 0);
@@ -183,6 +188,24 @@ fn findings_line(hunt: &Hunt, left_out: usize, findings: &[Finding]) -> String {
         summary::thousands(findings.len() as u64),
         if findings.len() == 1 { "" } else { "s" },
     )
+}
+
+/// What was suppressed, and on whose word: it should not be forgotten.
+fn suppressed_lines(hunt: &Hunt, suppressed: &[Suppressed]) -> Vec<String> {
+    let each = hunt.suppressions().iter().enumerate().filter_map(|(by, suppression)| {
+        let count = suppressed.iter().filter(|s| s.by == by).count();
+        (count > 0).then(|| {
+            format!(
+                "{} of rule `{}` suppressed until {}: {} ({})",
+                summary::thousands(count as u64),
+                suppression.rule,
+                suppression.expires,
+                suppression.reason,
+                suppression.owner,
+            )
+        })
+    });
+    each.collect()
 }
 
 fn write_findings(

@@ -11,12 +11,15 @@ mod fmt;
 mod hunt;
 mod inspect;
 mod inspect_view;
+mod junit;
 mod messages;
 mod output;
 mod queries;
 mod query;
 mod site;
 mod summary;
+mod test;
+mod tuning;
 
 use std::process::ExitCode;
 
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => fmt::run(&args),
         Command::Emulate(args) => emulate::run(&args),
+        Command::Test(args) => test::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Catalog(args) => catalog::run(&args),
     };

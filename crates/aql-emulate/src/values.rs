@@ -166,7 +166,9 @@ impl<'a> Scene<'a> {
             }
             .to_owned(),
             "time" => {
-                let before = 600 + self.ids.number(&format!("{label} age"), 10_000);
+                // Whoever has fewer ancestors runs for longer.
+                let steps = 20_u64.saturating_sub(self.ancestors(name));
+                let before = steps * 600 + self.ids.number(&format!("{label} age"), 600);
                 let seconds = self.created(name).unwrap_or(-(before as f64));
                 let time = self.start.checked_add(SignedDuration::from_secs_f64(seconds));
                 time.ok().and_then(|t| time::form(t, "seven")).unwrap_or_default()
@@ -186,6 +188,19 @@ impl<'a> Scene<'a> {
         self.process(name)
             .and_then(|process| process.parent.clone())
             .unwrap_or_else(|| name.to_owned())
+    }
+
+    /// How many processes lie between this one and the first, at most 20.
+    fn ancestors(&self, name: &str) -> u64 {
+        let mut name = name.to_owned();
+        for steps in 0..20 {
+            let parent = self.parent(&name);
+            if parent == name {
+                return steps;
+            }
+            name = parent;
+        }
+        20
     }
 
     /// Parameters and identifiers: what the files of tests can name.

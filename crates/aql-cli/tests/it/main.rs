@@ -12,3 +12,4 @@ mod matrix;
 mod profile_file;
 mod query;
 mod support;
+mod test;

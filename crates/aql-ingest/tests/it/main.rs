@@ -6,9 +6,11 @@
     reason = "a test that cannot go on fails, and says so when it is skipped"
 )]
 
+mod coalesce;
 mod containers;
 mod corpus;
 mod documents;
+mod elastic;
 mod evtx;
 mod fields;
 mod formats;
