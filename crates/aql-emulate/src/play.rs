@@ -87,7 +87,7 @@ impl Library {
                     Record::Audit(Audit { time: moment.time, record: moment.audit.clone() })
                 }
                 Source::Defender => Record::Row(row(&moment, shape)?),
-                _ => Record::Windows(windows(&moment, recorder, shape)?),
+                _ => Record::Windows(Box::new(windows(&moment, recorder, shape)?)),
             };
             records.push(Emitted {
                 time: moment.time,

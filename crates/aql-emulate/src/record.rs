@@ -42,7 +42,7 @@ impl Source {
 #[derive(Clone, Debug)]
 pub enum Record {
     /// An event of a Windows event log.
-    Windows(WindowsEvent),
+    Windows(Box<WindowsEvent>),
     /// A record of the audit log of Microsoft 365.
     Audit(Audit),
     /// A row of an advanced hunting table.

@@ -148,10 +148,13 @@ fn every_format_shows_the_tests_to_the_pack_and_the_twins_stay_silent() {
     keep(&block);
 }
 
+/// Events of a test (from 1), and the rules that found them.
+type Seen = BTreeSet<(usize, String)>;
+
 /// Formats that carry the same sources show the same records to the same rules: anything else is a
 /// value that got lost on one of the ways.
 fn differences(library: &Library, tests: &[&Test], matrix: &[Vec<Cell>], faults: &mut String) {
-    let mut first: BTreeMap<(Source, &str), (&str, BTreeSet<(usize, String)>)> = BTreeMap::new();
+    let mut first: BTreeMap<(Source, &str), (&str, Seen)> = BTreeMap::new();
     for (position, test) in tests.iter().enumerate() {
         let records = library.emulate(&[test], &scene(position), Noise::default());
         let records: Vec<Emitted> = records.expect("records");

@@ -173,7 +173,7 @@ impl Format {
 
 fn windows<'a>(records: &'a [&Emitted]) -> impl Iterator<Item = &'a WindowsEvent> {
     records.iter().filter_map(|emitted| match &emitted.record {
-        Record::Windows(event) => Some(event),
+        Record::Windows(event) => Some(&**event),
         _ => None,
     })
 }
