@@ -13,15 +13,11 @@ use crate::support::{aql, root};
 /// Tests that formats of a family carry and the pack does not find there, and why. A gap that closes,
 /// and a new one, fail the test.
 const GAPS: &[(Source, &str, &str)] = &[
-    (Source::Sysmon, "atomic-remote-mail", NO_GRAPH),
-    (Source::O365, "atomic-remote-mail", NO_GRAPH),
-    (Source::Defender, "atomic-remote-mail", NO_GRAPH),
     (Source::Defender, "atomic-get-inbox", NO_DEVICES),
     (Source::Defender, "copy-stores", NO_DEVICES),
     (Source::Defender, "outlook-com", NO_DEVICES),
 ];
 
-const NO_GRAPH: &str = "no rule looks at applications that read mail over Graph";
 const NO_DEVICES: &str = "no rule looks at the Device… tables";
 
 /// The formats of a family carry the same kinds of records.
