@@ -232,6 +232,7 @@ fn windows(moment: &Moment<'_>, log: &Recorder, shape: &Shape) -> Result<Windows
         level: log.level,
         task: shape.task.unwrap_or(shape.id),
         category: shape.category.clone(),
+        symbol: shape.symbol.clone(),
         opcode: shape.opcode,
         keywords: log.keywords.clone(),
         time: moment.time,

@@ -68,6 +68,8 @@ pub struct WindowsEvent {
     pub task: u16,
     /// Name of the task.
     pub category: String,
+    /// Name of the task in the manifest of the provider.
+    pub symbol: String,
     /// Operation code.
     pub opcode: u8,
     /// Keywords, in hexadecimal.
@@ -177,6 +179,8 @@ pub(crate) struct Shape {
     pub(crate) title: String,
     #[serde(default)]
     pub(crate) category: String,
+    #[serde(default)]
+    pub(crate) symbol: String,
     #[serde(default)]
     pub(crate) message: Option<String>,
     #[serde(default)]

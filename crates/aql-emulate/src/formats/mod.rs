@@ -4,6 +4,7 @@
 mod defender;
 mod ecs;
 mod evtx_dump;
+mod flattened;
 mod nxlog;
 mod o365;
 mod o365_csv;
@@ -31,7 +32,7 @@ pub struct Format {
 
 const WINDOWS: &[Source] =
     &[Source::Sysmon, Source::Security, Source::Powershell, Source::Exchange];
-/// Flat objects have no place for values without names, as Exchange writes them.
+/// Flat objects and rendered texts have no place for values without names, as Exchange writes them.
 const NAMED: &[Source] = &[Source::Sysmon, Source::Security, Source::Powershell];
 const AUDIT: &[Source] = &[Source::O365];
 const DEFENDER: &[Source] = &[Source::Defender];
@@ -97,6 +98,18 @@ pub const FORMATS: &[Format] = &[
         description: "flat JSON lines of the Security-Datasets (Mordor)",
         sources: NAMED,
         write: nxlog::mordor,
+    },
+    Format {
+        name: "wincollect",
+        description: "lines of syslog of IBM's WinCollect agent, which QRadar gets",
+        sources: NAMED,
+        write: flattened::wincollect,
+    },
+    Format {
+        name: "snare",
+        description: "lines of syslog of Snare (MSWinEventLog)",
+        sources: NAMED,
+        write: flattened::snare,
     },
     Format {
         name: "o365-json",
