@@ -8,6 +8,7 @@ mod emulate;
 mod hunt;
 mod inputs;
 mod inspect;
+mod mapping;
 mod matrix;
 mod profile_file;
 mod query;
