@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::emulate::EmulateArgs;
+
 /// Runs IBM QRadar AQL detections over evidence files.
 #[derive(Debug, Parser)]
 #[command(name = "aql", version, about, max_term_width = 100)]
@@ -28,6 +30,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Lay queries out in one canonical way.
     Fmt(FmtArgs),
+    /// Write the telemetry that a test of a technique would leave, without running it.
+    Emulate(EmulateArgs),
     /// Run the cases of packs: is found what they expect, and nothing else?
     Test(TestArgs),
     /// Explain a diagnostic code, such as AQL004.

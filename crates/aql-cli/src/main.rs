@@ -4,6 +4,7 @@ mod args;
 mod baseline;
 mod catalog;
 mod check;
+mod emulate;
 mod evidence;
 mod explain;
 mod findings_table;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         Command::Import(args) => import::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => fmt::run(&args),
+        Command::Emulate(args) => emulate::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Lsp(args) => lsp::run(&args),
