@@ -255,6 +255,16 @@ pub(crate) struct TestArgs {
     /// positive case that it silences fails. May be repeated.
     #[arg(long, value_name = "TUNING")]
     pub(crate) tuning: Vec<String>,
+    /// Instead of the cases, print which rule found which adversary test, as Markdown.
+    #[arg(long, conflicts_with_all = ["case", "tuning", "format"])]
+    pub(crate) coverage: bool,
+    /// Put these tables into the README of the pack, between its marks.
+    #[arg(long, requires = "coverage")]
+    pub(crate) write: bool,
+    /// Instead of the cases, hunt in this benign evidence and count findings per million records;
+    /// a rule above the `max_per_million` of its facts fails. May be repeated.
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["case", "coverage"])]
+    pub(crate) baseline: Vec<PathBuf>,
     /// Layout: text for people, or one JSON object per case and way.
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     pub(crate) format: TestFormat,

@@ -239,6 +239,7 @@ fn write_findings(
                 "format",
                 "fields",
                 "why",
+                "made_of",
             ])?;
             for finding in findings {
                 let json = finding.json(&rules[finding.rule]);
@@ -264,6 +265,7 @@ fn write_findings(
                     text("format"),
                     text("fields"),
                     finding.why.join("; "),
+                    if finding.made_of.is_empty() { String::new() } else { text("made_of") },
                 ])?;
             }
             writer.flush()?;

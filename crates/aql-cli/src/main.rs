@@ -1,6 +1,7 @@
 //! The `aql` command: flags, progress, tables, exit codes. Everything else is in the libraries.
 
 mod args;
+mod baseline;
 mod catalog;
 mod check;
 mod evidence;
