@@ -2,7 +2,8 @@
 
 use aql_diag::{Diagnostic, codes};
 
-use crate::formats::{FORMATS, Layout, csv};
+use crate::formats::{FORMATS, Layout, audit_log, csv};
+use crate::frame::is_counted;
 use crate::json::{Fault, JsonError, is_blank, parse, parse_whole};
 use crate::tar::is_tar;
 use crate::unpack::Packing;
@@ -36,6 +37,10 @@ pub(crate) enum Sniffed {
     JsonValues,
     /// CSV with a header, and its delimiter.
     Csv(u8),
+    /// Lines of text, audit records among them.
+    AuditLog,
+    /// Syslog messages with their length in front, without line ends between them.
+    OctetCounted,
     /// Lines of text.
     Lines,
     /// None of these.
@@ -83,7 +88,12 @@ pub(crate) fn sniff(head: &[u8], whole: bool) -> Sniffed {
         }
         Some(b'{') => json_layout(text, whole),
         Some(b'[') if is_json_array(text) => Sniffed::JsonValues,
-        _ => csv_delimiter(text, whole).map_or(Sniffed::Lines, Sniffed::Csv),
+        _ if is_counted(text, whole) => Sniffed::OctetCounted,
+        _ => match csv_delimiter(text, whole) {
+            Some(delimiter) => Sniffed::Csv(delimiter),
+            None if audit_log::is_in(text) => Sniffed::AuditLog,
+            None => Sniffed::Lines,
+        },
     }
 }
 
@@ -250,7 +260,9 @@ mod tests {
             (b"#Software: x\r\n#Date: y\r\n#Fields: a,b\r\n1,2\r\n", Sniffed::Csv(b',')),
             (b"#Software: IIS\n#Fields: date time\n1 2\n", Sniffed::Lines),
             (b"#Date: y\n", Sniffed::Lines),
-            (b"type=SYSCALL msg=audit(1): arch=1, a=b\n", Sniffed::Lines),
+            (b"6 <1>abc7 <1>abcd", Sniffed::OctetCounted),
+            (b"6 <1>abc\n7 <1>abcd\n", Sniffed::Lines),
+            (b"type=SYSCALL msg=audit(1): arch=1, a=b\n", Sniffed::AuditLog),
             (b"plain text, with a comma\nand more\n", Sniffed::Lines),
             (b"\x00\x01\x02\x03\x04\x05binary", Sniffed::Unknown),
         ];

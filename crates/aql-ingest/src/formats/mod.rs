@@ -4,6 +4,7 @@
 //! a record are found. JSON records are told apart one by one, since exports mix them. To add a
 //! format, write its file and add one line to [`FORMATS`].
 
+pub(crate) mod audit_log;
 pub(crate) mod auditd;
 pub(crate) mod cef;
 pub(crate) mod csv;

@@ -186,6 +186,7 @@ fn make(
         device_type: if is_linux { LINUX_TYPE } else { DEVICE_TYPE },
         event_id: &event_id,
         event_category: application_level.unwrap_or(class.channel),
+        qid_category: None,
         severity: None,
         fields_first: false,
         unparsed: false,

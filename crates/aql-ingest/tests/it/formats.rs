@@ -272,8 +272,19 @@ fn leef_cef_and_syslog() {
     );
     let options = Options { now: Some(NOW), ..Options::default() };
     let mut text = String::new();
-    for name in ["leef.log", "cef.log", "syslog.log"] {
+    for name in ["leef.log", "cef.log", "syslog.log", "syslog-counted.log"] {
         let (batches, report) = scan_paths(&[data(name)], &needs, options.clone());
+        text += &format!("{}{}", render_report(&report), render(&batches));
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn records_of_no_known_kind() {
+    let needs = wide(&[], &["app.name", "WHO", "tags", "amount", "note"]);
+    let mut text = String::new();
+    for name in ["unknown.jsonl", "unknown.csv"] {
+        let (batches, report) = scan_paths(&[data(name)], &needs, Options::default());
         text += &format!("{}{}", render_report(&report), render(&batches));
     }
     insta::assert_snapshot!(text);
@@ -419,7 +430,7 @@ const DEFENDER_PROPERTIES: &[&str] = &[
     "Country",
     "Application",
 ];
-const DEFENDER_FIELDS: &[&str] = &["ReportId", "initiatingprocessid", "ForwardTo"];
+const DEFENDER_FIELDS: &[&str] = &["ReportId", "Workload", "initiatingprocessid", "ForwardTo"];
 
 #[test]
 fn defender() {
@@ -481,11 +492,13 @@ fn auditd() {
         "Current Directory",
         "File Path",
         "Filename",
+        "Previous File Path",
         "Result Status",
         "Rule Name",
         "Record ID",
     ];
-    let needs = wide(&properties, &["syscall", "terminal", "a0", "AUID"]);
+    let fields = ["syscall", "terminal", "a0", "AUID", "@types", "EXECVE.a1", "path#1.name"];
+    let needs = wide(&properties, &fields);
     let (batches, report) = scan_paths(&[data("auditd.log")], &needs, Options::default());
     insta::assert_snapshot!(format!("{}{}", render_report(&report), render(&batches)));
 }
