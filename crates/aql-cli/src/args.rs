@@ -107,6 +107,24 @@ pub(crate) struct EvidenceArgs {
     pub(crate) output: Option<PathBuf>,
 }
 
+/// What the flags say where none is given.
+impl Default for EvidenceArgs {
+    fn default() -> Self {
+        EvidenceArgs {
+            threads: None,
+            max_record: 64 << 20,
+            max_file_seconds: None,
+            mapping: Vec::new(),
+            coalesce: false,
+            strict_input: false,
+            verbose: false,
+            context: None,
+            quiet: false,
+            output: None,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct HuntArgs {
     /// Files, folders and quoted patterns (`logs/**/*.evtx`) of evidence, stores of `aql import`,

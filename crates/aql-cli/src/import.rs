@@ -53,9 +53,8 @@ fn reading_args(args: &ImportArgs) -> EvidenceArgs {
         max_file_seconds: args.max_file_seconds,
         strict_input: args.strict_input,
         verbose: args.verbose,
-        context: None,
         quiet: args.quiet,
-        output: None,
+        ..EvidenceArgs::default()
     }
 }
 

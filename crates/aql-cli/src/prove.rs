@@ -15,11 +15,11 @@ use aql_catalog::Catalog;
 use aql_diag::SourceText;
 use aql_engine::{Engine, RunOptions, WindowMode, WindowPolicy};
 use aql_eval::Context;
-use aql_ingest::Evidence;
 use aql_pack::cell_text;
 use aql_semantic::{
     BindOptions, BoundQuery, Expr, ExprKind, Mode, Output, Source, Window, bind_text,
 };
+use aql_store::Combined;
 use arrow_array::RecordBatch;
 use serde_json::json;
 
@@ -36,7 +36,7 @@ const PLACE: [&str; 2] = ["aql.file", "aql.record"];
 
 /// Evidence that queries are proved with.
 pub(crate) struct Prover {
-    evidence: Evidence,
+    evidence: Combined,
     cx: Arc<Context>,
     options: BindOptions,
 }
@@ -73,16 +73,7 @@ impl Prover {
         context: Option<PathBuf>,
         options: &BindOptions,
     ) -> anyhow::Result<Option<Prover>> {
-        let args = EvidenceArgs {
-            threads: None,
-            max_record: 64 << 20,
-            max_file_seconds: None,
-            strict_input: false,
-            verbose: false,
-            context,
-            quiet: false,
-            output: None,
-        };
+        let args = EvidenceArgs { context, ..EvidenceArgs::default() };
         let opened = evidence::open(paths, &args)?;
         if opened.incomplete {
             return Ok(None);
