@@ -50,7 +50,8 @@ pub(super) fn parse(text: &str, taken: Option<&[&str]>) -> Result<Mapping, Vec<B
         let message = error.message().to_owned();
         vec![BadMapping { message, help: None, span, is_syntax: true }]
     })?;
-    let mut reader = Reader { catalog: Catalog::get(), faults: Vec::new() };
+    let mut reader =
+        Reader { catalog: Catalog::get(), is_own: taken.is_some(), faults: Vec::new() };
     let mapping = reader.mapping(table.get_ref());
     if let Some(taken) = taken {
         reader.own(table.get_ref(), &mapping, taken);
@@ -62,6 +63,8 @@ pub(super) fn parse(text: &str, taken: Option<&[&str]>) -> Result<Mapping, Vec<B
 
 struct Reader {
     catalog: &'static Catalog,
+    /// Is it a mapping of a user?
+    is_own: bool,
     faults: Vec<BadMapping>,
 }
 
@@ -385,7 +388,8 @@ impl Reader {
                 "logsourceid" => Some("host"),
                 _ => None,
             };
-            if let Some(key) = own {
+            // Records of an appliance know these themselves.
+            if let Some(key) = own.filter(|_| self.is_own) {
                 let message = format!("`{name}` is not among the columns of a mapping");
                 self.fault(span, message, Some(format!("the key `{key}` says what it is")));
                 return None;
@@ -537,11 +541,6 @@ mod tests {
                 "`user_name` is neither a built-in column nor a property; did you mean `username`?",
             ),
             (
-                "name = 'a'\n[columns]\nstarttime = 'u'",
-                "starttime",
-                "`starttime` is not among the columns of a mapping; the key `time` says what it is",
-            ),
-            (
                 "name = 'a'\ncolumn = 1",
                 "column",
                 "there is no key `column` here; did you mean `columns`?",
@@ -600,6 +599,10 @@ mod tests {
         assert_eq!(
             fault("name = 'CEF'\n[records]\nfields = 'a'"),
             "`CEF` is the name of another format; choose a name of your own"
+        );
+        assert_eq!(
+            fault("name = 'a'\n[records]\nfields = 'a'\n[columns]\nstarttime = 'u'"),
+            "`starttime` is not among the columns of a mapping; the key `time` says what it is"
         );
         assert_eq!(
             fault("name = 'a'"),
