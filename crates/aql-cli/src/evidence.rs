@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use aql_event::EventTable;
-use aql_ingest::{Evidence, Options, Patience, Progress};
+use aql_ingest::{Evidence, Mappings, Options, Patience, Progress};
 use aql_store::{Combined, Store, StoreOptions};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::EvidenceArgs;
-use crate::messages;
+use crate::{messages, query};
 
 /// Evidence, and whether all of it could be found.
 pub(crate) struct Opened<T = Combined> {
@@ -26,6 +26,8 @@ pub(crate) struct Opened<T = Combined> {
     pub(crate) progress: Arc<Progress>,
     /// Was there a path that does not exist or cannot be read?
     pub(crate) incomplete: bool,
+    /// The mapping files; they count what was read with them.
+    pub(crate) mappings: Mappings,
 }
 
 /// Is it the path that stands for standard input?
@@ -63,6 +65,7 @@ pub(crate) fn open(paths: &[PathBuf], args: &EvidenceArgs) -> anyhow::Result<Ope
         total_bytes: opened.total_bytes,
         progress: opened.progress,
         incomplete: opened.incomplete || !problems.is_empty(),
+        mappings: opened.mappings,
     })
 }
 
@@ -77,7 +80,9 @@ pub(crate) fn open_files(
     let patience = args
         .max_file_seconds
         .map(|per_file| Patience { per_file, clock: Arc::new(move || started.elapsed()) });
+    let mappings = read_mappings(&args.mapping)?;
     let options = Options {
+        mappings: mappings.clone(),
         threads,
         max_record: args.max_record,
         patience,
@@ -97,7 +102,27 @@ pub(crate) fn open_files(
     let incomplete = problems.iter().any(aql_diag::Diagnostic::is_error);
     messages::diagnostics(&problems, None, args.quiet);
     let total_bytes = evidence.total_bytes();
-    Ok(Opened { evidence, total_bytes, progress, incomplete })
+    Ok(Opened { evidence, total_bytes, progress, incomplete, mappings })
+}
+
+/// Reads mapping files, and says what is wrong with them.
+fn read_mappings(files: &[PathBuf]) -> anyhow::Result<Mappings> {
+    let mut mappings = Mappings::default();
+    let mut failed = false;
+    for file in files {
+        if is_stdin(file) {
+            bail!("a mapping file cannot be standard input");
+        }
+        let source = query::read_text(file)?;
+        if let Err(faults) = mappings.add(&source.text) {
+            messages::diagnostics(&faults, Some(&source), true);
+            failed = true;
+        }
+    }
+    if failed {
+        bail!("the mapping files cannot be used");
+    }
+    Ok(mappings)
 }
 
 /// Shows a bar on a terminal while the work lasts; the bar goes when the guard is dropped.

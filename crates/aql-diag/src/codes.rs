@@ -1,8 +1,8 @@
 //! The registry of codes. A code is never reused; each has a page, shown by `aql explain CODE`.
 //!
 //! Ranges: `AQL0xx` syntax, `AQL1xx` names, types and meaning, `AQL2xx` lints, `AQL3xx`
-//! translation loss, `CTX0xx` site data, `ING0xx` evidence, `PACK0xx` packs, `PROF0xx` profile
-//! files, `RUN0xx` a query while it runs, `STO0xx` stores.
+//! translation loss, `CTX0xx` site data, `ING0xx` evidence, `MAP0xx` mapping files, `PACK0xx` packs,
+//! `PROF0xx` profile files, `RUN0xx` a query while it runs, `STO0xx` stores.
 
 use std::fmt;
 
@@ -191,6 +191,9 @@ codes! {
     CHANGED = "ING014": "file that changed while it was read";
     TOO_SLOW = "ING015": "file that took too long to read";
     COALESCED = "ING016": "events that were coalesced";
+    MAPPING_UNREADABLE = "MAP001": "mapping file that cannot be read";
+    MAPPING_ENTRY = "MAP002": "mapping entry that is wrong";
+    MAPPING_UNUSED = "MAP003": "mapping without records";
 
     PACK_UNREADABLE = "PACK001": "pack that cannot be read";
     PACK_FACTS = "PACK002": "rule facts that are missing or wrong";

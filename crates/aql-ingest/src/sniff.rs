@@ -2,7 +2,8 @@
 
 use aql_diag::{Diagnostic, codes};
 
-use crate::formats::{FORMATS, Layout, csv, parquet};
+use crate::formats::{FORMATS, Layout, audit_log, csv, parquet, wineventlog};
+use crate::frame::is_counted;
 use crate::json::{Fault, JsonError, is_blank, parse, parse_whole};
 use crate::tar::is_tar;
 use crate::unpack::Packing;
@@ -38,6 +39,12 @@ pub(crate) enum Sniffed {
     JsonValues,
     /// CSV with a header, and its delimiter.
     Csv(u8),
+    /// Lines of text, audit records among them.
+    AuditLog,
+    /// Syslog messages with their length in front, without line ends between them.
+    OctetCounted,
+    /// Windows events as text of several lines.
+    WinEventLog,
     /// Lines of text.
     Lines,
     /// None of these.
@@ -88,8 +95,18 @@ pub(crate) fn sniff(head: &[u8], whole: bool) -> Sniffed {
         }
         Some(b'{') => json_layout(text, whole),
         Some(b'[') if is_json_array(text) => Sniffed::JsonValues,
-        _ => csv_delimiter(text, whole).map_or(Sniffed::Lines, Sniffed::Csv),
+        Some(b'0' | b'1' | b'L') if is_win_event_log(text) => Sniffed::WinEventLog,
+        _ if is_counted(text, whole) => Sniffed::OctetCounted,
+        _ => match csv_delimiter(text, whole) {
+            Some(delimiter) => Sniffed::Csv(delimiter),
+            None if audit_log::is_in(text) => Sniffed::AuditLog,
+            None => Sniffed::Lines,
+        },
     }
+}
+
+fn is_win_event_log(text: &[u8]) -> bool {
+    wineventlog::is_event(&String::from_utf8_lossy(text.get(..4096).unwrap_or(text)))
 }
 
 /// Would a longer head tell more? So it is for a JSON object whose line goes on behind this one.
@@ -247,6 +264,7 @@ mod tests {
             (b"{\"a\":tru}\n{\"a\":2}\n", Sniffed::JsonLines),
             (b"{\"a\":\"cut", Sniffed::JsonValues),
             (b"[{\"a\":1}]", Sniffed::JsonValues),
+            (b"06/24/2021 06:33:18 AM\r\nLogName=a\r\nEventCode=1\r\n", Sniffed::WinEventLog),
             (b"[WARN] something\n", Sniffed::Lines),
             (b"{not json at all}\n", Sniffed::Lines),
             (b"CreationDate,AuditData\r\n1,\"{\"\"a\"\":1}\"", Sniffed::Csv(b',')),
@@ -255,7 +273,9 @@ mod tests {
             (b"#Software: x\r\n#Date: y\r\n#Fields: a,b\r\n1,2\r\n", Sniffed::Csv(b',')),
             (b"#Software: IIS\n#Fields: date time\n1 2\n", Sniffed::Lines),
             (b"#Date: y\n", Sniffed::Lines),
-            (b"type=SYSCALL msg=audit(1): arch=1, a=b\n", Sniffed::Lines),
+            (b"6 <1>abc7 <1>abcd", Sniffed::OctetCounted),
+            (b"6 <1>abc\n7 <1>abcd\n", Sniffed::Lines),
+            (b"type=SYSCALL msg=audit(1): arch=1, a=b\n", Sniffed::AuditLog),
             (b"plain text, with a comma\nand more\n", Sniffed::Lines),
             (b"\x00\x01\x02\x03\x04\x05binary", Sniffed::Unknown),
         ];

@@ -12,7 +12,7 @@ use zip::ZipArchive;
 
 use crate::evidence::{EvidenceFile, Options, Origin, Progress};
 use crate::evtx::{CHUNK_MAGIC, CHUNK_SIZE};
-use crate::formats::{csv, evtx, json, parquet, text, windows_xml};
+use crate::formats::{audit_log, csv, evtx, json, parquet, text, windows_xml, wineventlog};
 use crate::out::Out;
 use crate::patience::Watch;
 use crate::plan::{
@@ -301,6 +301,9 @@ impl<'w> Worker<'w> {
             Sniffed::JsonLines => json::read_lines(stream, 1, None, out),
             Sniffed::JsonValues => json::read_values(stream, out),
             Sniffed::Csv(delimiter) => csv::read(stream, delimiter, out),
+            Sniffed::AuditLog => audit_log::read(stream, out),
+            Sniffed::OctetCounted => text::read_counted(stream, out),
+            Sniffed::WinEventLog => wineventlog::read(stream, out),
             Sniffed::Lines => text::read(stream, 1, None, out),
             Sniffed::Empty => {}
             Sniffed::Unknown

@@ -186,6 +186,7 @@ fn make(
         device_type: if is_linux { LINUX_TYPE } else { DEVICE_TYPE },
         event_id: &event_id,
         event_category: application_level.unwrap_or(class.channel),
+        qid_category: None,
         severity: None,
         fields_first: false,
         unparsed: false,
@@ -313,7 +314,8 @@ fn resolve(
     Resolved::Fields(fields.collect())
 }
 
-fn selects(source: &WindowsSource, channel: &str, event_id: Option<u32>) -> bool {
+/// Is it a source of the events of this channel and id?
+pub(super) fn selects(source: &WindowsSource, channel: &str, event_id: Option<u32>) -> bool {
     let selector = &source.selector;
     selector.channel.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(channel))
         && (selector.event_ids.is_empty()

@@ -15,6 +15,7 @@ mod evtx;
 mod fields;
 mod formats;
 mod levels;
+mod mappings;
 mod open;
 mod panics;
 mod parquet;
