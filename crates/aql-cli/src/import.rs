@@ -30,7 +30,7 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<Outcome> {
     let imported = match outcome {
         Ok(imported) => imported,
         Err(problem) => {
-            messages::diagnostics(&[problem], None, args.quiet);
+            messages::diagnostics(&[*problem], None, args.quiet);
             return Ok(Outcome::Failed);
         }
     };

@@ -186,14 +186,14 @@ fn a_damaged_store_is_no_answer() {
 /// Other programs read the files: the script compares what DuckDB sees with what `aql` says.
 #[test]
 fn duckdb_reads_a_store() {
-    let python = std::env::var("AQL_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let python = std::env::var_os("AQL_TEST_PYTHON").unwrap_or_else(|| "python3".into());
     let has = Command::new(&python)
         .args(["-c", "import duckdb"])
         .stdin(Stdio::null())
         .output()
         .is_ok_and(|output| output.status.success());
     if !has {
-        eprintln!("skipped: `{python}` has no module duckdb (pip install duckdb)");
+        eprintln!("skipped: {} has no module duckdb (pip install duckdb)", python.display());
         return;
     }
     let script: PathBuf = root().join("verify/store_with_duckdb.py");
