@@ -131,7 +131,16 @@ fn inspecting_a_store_says_the_same_of_every_file() {
             assert_eq!(&stored[key], value, "{key} of {path}");
         }
     }
-    assert_eq!(raw["rules"], stored["rules"]);
+    // A store knows more of a class than a reader does: it may rule out more, and never less.
+    let observable = |of: &Value| -> BTreeSet<String> {
+        let rules = of["rules"].as_array().expect("rules").iter();
+        rules
+            .filter(|rule| rule["observable"] == true)
+            .map(|rule| rule["rule"].to_string())
+            .collect()
+    };
+    let (raw, stored) = (observable(&raw), observable(&stored));
+    assert!(stored.is_subset(&raw) && !stored.is_empty(), "{stored:?} of {raw:?}");
 }
 
 #[test]
