@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::emulate::EmulateArgs;
+
 /// Runs IBM QRadar AQL detections over evidence files.
 #[derive(Debug, Parser)]
 #[command(name = "aql", version, about, max_term_width = 100)]
@@ -28,10 +30,14 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Lay queries out in one canonical way.
     Fmt(FmtArgs),
+    /// Write the telemetry that a test of a technique would leave, without running it.
+    Emulate(EmulateArgs),
     /// Run the cases of packs: is found what they expect, and nothing else?
     Test(TestArgs),
     /// Explain a diagnostic code, such as AQL004.
     Explain(ExplainArgs),
+    /// Serve an editor over standard input and output (Language Server Protocol).
+    Lsp(LspArgs),
     /// List what queries can name: functions, fields, properties, types, QIDs, dialect options.
     Catalog(CatalogArgs),
 }
@@ -80,6 +86,10 @@ pub(crate) struct EvidenceArgs {
     /// that is for a record counts.
     #[arg(long, value_name = "FILE", help_heading = "Evidence")]
     pub(crate) mapping: Vec<PathBuf>,
+    /// Merge like events as an appliance does that coalesces: from the fourth within ten seconds on,
+    /// one record stands for all. Evidence is read twice.
+    #[arg(long, help_heading = "Evidence")]
+    pub(crate) coalesce: bool,
     /// Fail (exit code 2) if any file cannot be read whole.
     #[arg(long, help_heading = "Evidence")]
     pub(crate) strict_input: bool,
@@ -245,6 +255,13 @@ pub(crate) struct CheckArgs {
     /// Show what the fixes would change, and rewrite nothing.
     #[arg(long, help_heading = "Fixes")]
     pub(crate) diff: bool,
+    /// Run each query before and after its fixes over this evidence, and show which rows it gains
+    /// and loses. May be repeated.
+    #[arg(long, value_name = "EVIDENCE", help_heading = "Fixes")]
+    pub(crate) prove: Vec<PathBuf>,
+    /// Folder of what a site knows, for --prove (docs/context.md).
+    #[arg(long, value_name = "DIR", env = "AQL_CONTEXT", help_heading = "Fixes")]
+    pub(crate) context: Option<PathBuf>,
     /// Settings; by default the `aql.toml` of this folder or of one above it.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -284,6 +301,22 @@ pub(crate) enum CheckFormat {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct LspArgs {
+    /// Settings; by default the `aql.toml` of this folder or of one above it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Whose property names the queries use.
+    #[arg(long, value_name = "PROFILE", env = "AQL_PROFILE")]
+    pub(crate) profile: Option<ProfileArg>,
+    /// Folder of what a site knows: its reference sets are completed (docs/context.md).
+    #[arg(long, value_name = "DIR", env = "AQL_CONTEXT")]
+    pub(crate) context: Option<PathBuf>,
+    /// Accepted for editors that add it; there is no other way to talk.
+    #[arg(long, hide = true)]
+    pub(crate) stdio: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct TestArgs {
     /// Folders of packs, or names of packs below `packs`; without one, this folder or all below
     /// `packs`.
@@ -296,6 +329,16 @@ pub(crate) struct TestArgs {
     /// positive case that it silences fails. May be repeated.
     #[arg(long, value_name = "TUNING")]
     pub(crate) tuning: Vec<String>,
+    /// Instead of the cases, print which rule found which adversary test, as Markdown.
+    #[arg(long, conflicts_with_all = ["case", "tuning", "format"])]
+    pub(crate) coverage: bool,
+    /// Put these tables into the README of the pack, between its marks.
+    #[arg(long, requires = "coverage")]
+    pub(crate) write: bool,
+    /// Instead of the cases, hunt in this benign evidence and count findings per million records;
+    /// a rule above the `max_per_million` of its facts fails. May be repeated.
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["case", "coverage"])]
+    pub(crate) baseline: Vec<PathBuf>,
     /// Layout: text for people, or one JSON object per case and way.
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     pub(crate) format: TestFormat,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use aql_event::EventTable;
-use aql_ingest::{Evidence, Mappings, Options, Patience, Progress};
+use aql_ingest::{Coalesced, Evidence, Mappings, Options, Patience, Progress};
 use aql_store::{Combined, Store, StoreOptions};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -46,6 +46,12 @@ fn threads(args: &EvidenceArgs) -> usize {
 pub(crate) fn open(paths: &[PathBuf], args: &EvidenceArgs) -> anyhow::Result<Opened> {
     let (stores, files): (Vec<_>, Vec<_>) =
         paths.iter().cloned().partition(|path| Store::is_store(path));
+    if args.coalesce && files.iter().any(|path| is_stdin(path)) {
+        bail!(
+            "--coalesce reads evidence twice, and standard input can be read only once: write it to \
+             a file"
+        );
+    }
     let options = StoreOptions { threads: threads(args) };
     let mut tables: Vec<Box<dyn EventTable>> = Vec::new();
     let mut problems = Vec::new();
@@ -60,8 +66,12 @@ pub(crate) fn open(paths: &[PathBuf], args: &EvidenceArgs) -> anyhow::Result<Ope
     if !files.is_empty() {
         tables.push(Box::new(opened.evidence));
     }
+    let mut evidence = Combined::new(tables);
+    if args.coalesce {
+        evidence = Combined::new(vec![Box::new(Coalesced::new(evidence))]);
+    }
     Ok(Opened {
-        evidence: Combined::new(tables),
+        evidence,
         total_bytes: opened.total_bytes,
         progress: opened.progress,
         incomplete: opened.incomplete || !problems.is_empty(),

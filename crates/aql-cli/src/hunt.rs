@@ -240,6 +240,7 @@ fn write_findings(
                 "format",
                 "fields",
                 "why",
+                "made_of",
             ])?;
             for finding in findings {
                 let json = finding.json(&rules[finding.rule]);
@@ -265,6 +266,7 @@ fn write_findings(
                     text("format"),
                     text("fields"),
                     finding.why.join("; "),
+                    if finding.made_of.is_empty() { String::new() } else { text("made_of") },
                 ])?;
             }
             writer.flush()?;

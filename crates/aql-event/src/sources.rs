@@ -45,12 +45,6 @@ impl LogSources {
         id
     }
 
-    /// Enters a source that was met before, such as one of a store.
-    pub fn add(&self, source: LogSource) {
-        let mut by_id = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
-        by_id.entry(source.id).or_insert(source);
-    }
-
     /// The id of a source whose name is known: the number it has where it was configured, if that
     /// is known, else a hash of type and name.
     pub fn enter_named(&self, type_id: i64, name: &str, id: Option<i64>) -> i64 {
@@ -58,6 +52,12 @@ impl LogSources {
         let mut by_id = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
         by_id.entry(id).or_insert_with(|| LogSource { id, type_id, name: name.to_owned() });
         id
+    }
+
+    /// Enters a source that was met before, such as one of a store.
+    pub fn add(&self, source: LogSource) {
+        let mut by_id = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
+        by_id.entry(source.id).or_insert(source);
     }
 
     /// The source with this id.

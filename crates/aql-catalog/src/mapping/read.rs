@@ -50,7 +50,8 @@ pub(super) fn parse(text: &str, taken: Option<&[&str]>) -> Result<Mapping, Vec<B
         let message = error.message().to_owned();
         vec![BadMapping { message, help: None, span, is_syntax: true }]
     })?;
-    let mut reader = Reader { catalog: Catalog::get(), faults: Vec::new() };
+    let mut reader =
+        Reader { catalog: Catalog::get(), is_own: taken.is_some(), faults: Vec::new() };
     let mapping = reader.mapping(table.get_ref());
     if let Some(taken) = taken {
         reader.own(table.get_ref(), &mapping, taken);
@@ -62,6 +63,8 @@ pub(super) fn parse(text: &str, taken: Option<&[&str]>) -> Result<Mapping, Vec<B
 
 struct Reader {
     catalog: &'static Catalog,
+    /// Is it a mapping of a user?
+    is_own: bool,
     faults: Vec<BadMapping>,
 }
 
@@ -385,7 +388,8 @@ impl Reader {
                 "logsourceid" => Some("host"),
                 _ => None,
             };
-            if let Some(key) = own {
+            // What an appliance has normalised says all of these itself.
+            if let Some(key) = own.filter(|_| self.is_own) {
                 let message = format!("`{name}` is not among the columns of a mapping");
                 self.fault(span, message, Some(format!("the key `{key}` says what it is")));
                 return None;
