@@ -244,6 +244,10 @@ pub(crate) struct ImportArgs {
     /// Give up a file that takes longer than this many seconds, and go on with the next.
     #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "Evidence")]
     pub(crate) max_file_seconds: Option<Duration>,
+    /// Read CSV and JSON of your own as this file says (docs/formats.md). May be repeated; the first
+    /// that is for a record counts.
+    #[arg(long, value_name = "FILE", help_heading = "Evidence")]
+    pub(crate) mapping: Vec<PathBuf>,
     /// Fail (exit code 2) if any file cannot be read whole; what was read is imported.
     #[arg(long, help_heading = "Evidence")]
     pub(crate) strict_input: bool,

@@ -58,7 +58,7 @@ pub(crate) fn open(paths: &[PathBuf], args: &EvidenceArgs) -> anyhow::Result<Ope
     for path in &stores {
         match Store::open(path, options) {
             Ok(store) => tables.push(Box::new(store)),
-            Err(problem) => problems.push(problem),
+            Err(problem) => problems.push(*problem),
         }
     }
     messages::diagnostics(&problems, None, args.quiet);

@@ -21,7 +21,7 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<Outcome> {
     }
     let reading = reading_args(args);
     let opened = evidence::open_files(&args.paths, &reading)?;
-    let incomplete = opened.incomplete;
+    let (incomplete, mappings) = (opened.incomplete, opened.mappings.clone());
     let progress = ProgressGuard::start(&opened, args.quiet);
     let options =
         ImportOptions { memory: args.memory, now: query::wall_clock(), ..ImportOptions::default() };
@@ -30,12 +30,13 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<Outcome> {
     let imported = match outcome {
         Ok(imported) => imported,
         Err(problem) => {
-            messages::diagnostics(&[problem], None, args.quiet);
+            messages::diagnostics(&[*problem], None, args.quiet);
             return Ok(Outcome::Failed);
         }
     };
     summary::remarks(&imported.remarks, &reading);
     summary::files(&imported.report, &reading);
+    messages::diagnostics(&mappings.unused(), None, args.quiet);
     if !args.quiet {
         messages::line(&summary::reading(&imported.report, started.elapsed()));
         messages::line(&line(&imported));
@@ -51,6 +52,7 @@ fn reading_args(args: &ImportArgs) -> EvidenceArgs {
         threads: args.threads,
         max_record: args.max_record,
         max_file_seconds: args.max_file_seconds,
+        mapping: args.mapping.clone(),
         strict_input: args.strict_input,
         verbose: args.verbose,
         quiet: args.quiet,

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aql_event::{EventBatch, Needs, ScanStep};
 
 use crate::evidence::Options;
-use crate::formats::{FORMATS, Layout, csv, json, text, windows_xml};
+use crate::formats::{FORMATS, Layout, csv, json, text, windows_xml, wineventlog};
 use crate::normalise::windows;
 use crate::out::Out;
 use crate::stream::Stream;
@@ -86,6 +86,10 @@ fn read(format: &str, payload: &[u8], out: &mut Out<'_>) {
             if let Some(record) = record {
                 json::read_values(&mut Stream::new(record.as_bytes(), 0), out);
             }
+        }
+        // Their events are of several lines.
+        Some(Layout::Lines) if format == wineventlog::FORMAT.name => {
+            wineventlog::read(&mut Stream::new(payload, 0), out);
         }
         Some(Layout::Lines) => text::read(&mut Stream::new(payload, 0), 1, None, out),
         None => {}

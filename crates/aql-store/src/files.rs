@@ -77,7 +77,7 @@ pub(crate) struct Lock {
 
 impl Lock {
     /// Takes the lock.
-    pub(crate) fn take(store: &Path) -> Result<Lock, Diagnostic> {
+    pub(crate) fn take(store: &Path) -> Result<Lock, Box<Diagnostic>> {
         let path = store.join(LOCK);
         let file = File::options()
             .create(true)
@@ -89,10 +89,11 @@ impl Lock {
             Ok(()) => Ok(Lock { _file: file }),
             Err(fs::TryLockError::WouldBlock) => {
                 let message = "another import is writing to this store";
-                Err(error(codes::STORE_LOCKED, store, message)
-                    .help("wait for it to end, then import again; the store can be read meanwhile"))
+                let problem = error(codes::STORE_LOCKED, store, message)
+                    .help("wait for it to end, then import again; the store can be read meanwhile");
+                Err(Box::new(problem))
             }
-            Err(fs::TryLockError::Error(error)) => Err(cannot_write(&path, &error)),
+            Err(fs::TryLockError::Error(error)) => Err(Box::new(cannot_write(&path, &error))),
         }
     }
 }

@@ -77,7 +77,7 @@ pub fn import(
     evidence: Evidence,
     store: &Path,
     options: &ImportOptions,
-) -> Result<Imported, Diagnostic> {
+) -> Result<Imported, Box<Diagnostic>> {
     make_folder(store)?;
     let _lock = Lock::take(store)?;
     let manifest = match Manifest::read(store) {
@@ -110,10 +110,11 @@ pub fn import(
     Ok(run.imported)
 }
 
-fn make_folder(store: &Path) -> Result<(), Diagnostic> {
+fn make_folder(store: &Path) -> Result<(), Box<Diagnostic>> {
     if store.exists() && !store.is_dir() {
         let message = format!("`{}` is a file, and a store is a folder", store.display());
-        return Err(error(codes::STORE_WRITE, store, message).help("name another folder"));
+        let problem = error(codes::STORE_WRITE, store, message).help("name another folder");
+        return Err(Box::new(problem));
     }
     fs::create_dir_all(store).map_err(|problem| cannot_write(store, &problem))?;
     let mut entries = fs::read_dir(store).map_err(|problem| cannot_write(store, &problem))?;
@@ -123,8 +124,9 @@ fn make_folder(store: &Path) -> Result<(), Diagnostic> {
     let began = store.join(files::LOCK).exists();
     if is_other && !began && !Manifest::is_store(store) {
         let message = format!("`{}` is not empty, and no store", store.display());
-        return Err(error(codes::STORE_WRITE, store, message)
-            .help("name a folder that does not exist, an empty one, or a store"));
+        let problem = error(codes::STORE_WRITE, store, message)
+            .help("name a folder that does not exist, an empty one, or a store");
+        return Err(Box::new(problem));
     }
     Ok(())
 }
@@ -148,7 +150,7 @@ struct Shared {
 }
 
 impl Run<'_> {
-    fn add(&mut self, mut evidence: Evidence) -> Result<(), Diagnostic> {
+    fn add(&mut self, mut evidence: Evidence) -> Result<(), Box<Diagnostic>> {
         let sources = self.new_sources(&mut evidence)?;
         if sources.is_empty() {
             return Ok(());
@@ -180,7 +182,7 @@ impl Run<'_> {
         let Shared { names, mut runs, failed } =
             shared.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(problem) = failed {
-            return Err(cannot_write(&spill, &problem));
+            return Err(Box::new(cannot_write(&spill, &problem)));
         }
         self.write_segments(&names, &mut runs, needs.columns())?;
         let read: u64 = report.files.iter().map(|file| file.records).sum();
@@ -189,9 +191,10 @@ impl Run<'_> {
                 "internal error: {read} records were read, and {} events came of them",
                 runs.count()
             );
-            return Err(error(codes::STORE_WRITE, self.store, message)
+            let problem = error(codes::STORE_WRITE, self.store, message)
                 .note("the store is as it was before this import")
-                .help("please report it, if you can with the files"));
+                .help("please report it, if you can with the files");
+            return Err(Box::new(problem));
         }
         self.imported.events = read;
         self.imported.added = sources.len();
@@ -203,7 +206,7 @@ impl Run<'_> {
     }
 
     /// Leaves out the files that are known already; gives the others.
-    fn new_sources(&mut self, evidence: &mut Evidence) -> Result<Vec<Source>, Diagnostic> {
+    fn new_sources(&mut self, evidence: &mut Evidence) -> Result<Vec<Source>, Box<Diagnostic>> {
         let own = fs::canonicalize(self.store).map_err(|error| cannot_write(self.store, &error))?;
         let mut by_hash: HashMap<String, String> = HashMap::new();
         let mut by_path: HashMap<&str, ()> = HashMap::new();
@@ -260,7 +263,7 @@ impl Run<'_> {
         names: &Names,
         runs: &mut Runs,
         fixed: &[aql_event::Column],
-    ) -> Result<(), Diagnostic> {
+    ) -> Result<(), Box<Diagnostic>> {
         let spill = self.store.join(SPILL);
         let mut merge = runs.merge().map_err(|problem| cannot_write(&spill, &problem))?;
         let mut open: Option<(u64, PathBuf, SegmentWriter<'_>)> = None;
@@ -287,7 +290,8 @@ impl Run<'_> {
             Some((_, path, writer)) => self.close(&path, writer),
             None => Ok(()),
         });
-        result.map_err(|problem| cannot_write(self.store, &problem))
+        result.map_err(|problem| cannot_write(self.store, &problem))?;
+        Ok(())
     }
 
     fn close(&mut self, path: &Path, writer: SegmentWriter<'_>) -> Result<(), ParquetError> {
@@ -352,7 +356,7 @@ impl Run<'_> {
     }
 
     /// Gives the segments their names, and then the store its manifest.
-    fn commit(&mut self) -> Result<(), Diagnostic> {
+    fn commit(&mut self) -> Result<(), Box<Diagnostic>> {
         for segment in &self.pending {
             let path = self.store.join(&segment.path);
             let done = fs::rename(part_of(&path), &path).and_then(|()| files::sync_folder(&path));

@@ -105,21 +105,22 @@ impl Manifest {
     }
 
     /// Reads and checks the manifest of a store.
-    pub(crate) fn read(store: &Path) -> Result<Self, Diagnostic> {
+    pub(crate) fn read(store: &Path) -> Result<Self, Box<Diagnostic>> {
         let path = store.join(MANIFEST);
         let text = match fs::read(&path) {
             Ok(text) => text,
             Err(problem) if problem.kind() == std::io::ErrorKind::NotFound => {
                 let message = format!("the store has lost its manifest `{MANIFEST}`");
-                return Err(error(codes::STORE_NO_MANIFEST, store, message)
+                let problem = error(codes::STORE_NO_MANIFEST, store, message)
                     .note("its Parquet files can still be read by other programs")
                     .help(
                         "restore the manifest from a copy, or import the evidence into a new folder",
-                    ));
+                    );
+                return Err(Box::new(problem));
             }
             Err(problem) => {
                 let message = format!("the manifest cannot be read: {problem}");
-                return Err(error(codes::STORE_MANIFEST, &path, message));
+                return Err(Box::new(error(codes::STORE_MANIFEST, &path, message)));
             }
         };
         let damaged = |what: String| {
@@ -130,15 +131,19 @@ impl Manifest {
         let head: Head = serde_json::from_slice(&text)
             .map_err(|problem| damaged(format!("the manifest is not valid: {problem}")))?;
         if head.format != FORMAT {
-            return Err(damaged(format!("the manifest is of a `{}`, not of a store", head.format)));
+            return Err(Box::new(damaged(format!(
+                "the manifest is of a `{}`, not of a store",
+                head.format
+            ))));
         }
         if head.version > VERSION {
             let message = format!(
                 "the store is of version {}, and this program reads up to version {VERSION}",
                 head.version
             );
-            return Err(error(codes::STORE_NEWER, &path, message)
-                .help("use a newer `aql`, or import the evidence into a new folder"));
+            let problem = error(codes::STORE_NEWER, &path, message)
+                .help("use a newer `aql`, or import the evidence into a new folder");
+            return Err(Box::new(problem));
         }
         let manifest: Manifest = serde_json::from_slice(&text)
             .map_err(|problem| damaged(format!("the manifest is not valid: {problem}")))?;
@@ -195,12 +200,13 @@ impl Manifest {
     }
 
     /// Writes it: from then on the store is what it says.
-    pub(crate) fn write(&self, store: &Path) -> Result<(), Diagnostic> {
+    pub(crate) fn write(&self, store: &Path) -> Result<(), Box<Diagnostic>> {
         let path = store.join(MANIFEST);
         let mut text = serde_json::to_vec_pretty(self)
             .map_err(|problem| files::cannot_write(&path, &problem))?;
         text.push(b'\n');
-        files::replace(&path, &text).map_err(|problem| files::cannot_write(&path, &problem))
+        files::replace(&path, &text).map_err(|problem| files::cannot_write(&path, &problem))?;
+        Ok(())
     }
 }
 

@@ -126,7 +126,11 @@ pub(crate) fn damaged(path: &Path, what: impl Into<String>) -> Diagnostic {
 
 impl SegmentPlan {
     /// Opens a segment and makes the plan for these needs.
-    pub(crate) fn new(path: &Path, segment: &Segment, needs: &Needs) -> Result<Self, Diagnostic> {
+    pub(crate) fn new(
+        path: &Path,
+        segment: &Segment,
+        needs: &Needs,
+    ) -> Result<Self, Box<Diagnostic>> {
         let file = open(path, segment)?;
         let broken =
             |problem: ParquetError| damaged(path, format!("the file cannot be read: {problem}"));
@@ -138,7 +142,7 @@ impl SegmentPlan {
         let rows = metadata.metadata().file_metadata().num_rows();
         if u64::try_from(rows).ok() != Some(segment.rows) {
             let message = format!("the file has {rows} events, and {} were written", segment.rows);
-            return Err(damaged(path, message));
+            return Err(Box::new(damaged(path, message)));
         }
         let schema = Arc::clone(metadata.schema());
         let names = FileColumns::of(&schema);
@@ -172,13 +176,13 @@ impl SegmentPlan {
 }
 
 /// Opens a segment, if it is as long as it was.
-pub(crate) fn open(path: &Path, segment: &Segment) -> Result<File, Diagnostic> {
+pub(crate) fn open(path: &Path, segment: &Segment) -> Result<File, Box<Diagnostic>> {
     let file = File::open(path)
         .map_err(|problem| damaged(path, format!("the file cannot be opened: {problem}")))?;
     let bytes = file.metadata().map(|metadata| metadata.len()).unwrap_or(0);
     if bytes != segment.bytes {
         let message = format!("the file has {bytes} bytes, and {} were written", segment.bytes);
-        return Err(damaged(path, message));
+        return Err(Box::new(damaged(path, message)));
     }
     Ok(file)
 }

@@ -71,9 +71,13 @@ impl<'s> Planner<'s> {
             let path = self.store.root.join(&segment.path);
             let made =
                 catch_unwind(AssertUnwindSafe(|| SegmentPlan::new(&path, segment, self.needs)));
-            match made.unwrap_or_else(|_| Err(damaged(&path, "its footer cannot be decoded"))) {
+            match made
+                .unwrap_or_else(|_| Err(Box::new(damaged(&path, "its footer cannot be decoded"))))
+            {
                 Ok(plan) => self.open(segment, path, plan),
-                Err(problem) => self.failed.push(Failure { path, lost: segment.rows, problem }),
+                Err(problem) => {
+                    self.failed.push(Failure { path, lost: segment.rows, problem: *problem });
+                }
             }
         }
         self.open.pop_front()

@@ -179,10 +179,10 @@ impl<'c> SegmentWriter<'c> {
                     None => (time, time),
                 });
             }
-            (provenance::FORMAT, Cell::Text(format)) => {
-                if self.facts.formats.iter().all(|known| known != format) {
-                    self.facts.formats.push(format.to_owned());
-                }
+            (provenance::FORMAT, Cell::Text(format))
+                if self.facts.formats.iter().all(|known| known != format) =>
+            {
+                self.facts.formats.push(format.to_owned());
             }
             _ => {}
         }

@@ -56,7 +56,7 @@ impl Store {
     /// # Errors
     ///
     /// The manifest is missing, damaged, or of a newer version.
-    pub fn open(root: &Path, options: StoreOptions) -> Result<Store, Diagnostic> {
+    pub fn open(root: &Path, options: StoreOptions) -> Result<Store, Box<Diagnostic>> {
         Ok(Store { root: root.to_owned(), manifest: Manifest::read(root)?, options })
     }
 

@@ -131,7 +131,16 @@ fn inspecting_a_store_says_the_same_of_every_file() {
             assert_eq!(&stored[key], value, "{key} of {path}");
         }
     }
-    assert_eq!(raw["rules"], stored["rules"]);
+    // A store knows more of a class than a reader does: it may rule out more, and never less.
+    let observable = |of: &Value| -> BTreeSet<String> {
+        let rules = of["rules"].as_array().expect("rules").iter();
+        rules
+            .filter(|rule| rule["observable"] == true)
+            .map(|rule| rule["rule"].to_string())
+            .collect()
+    };
+    let (raw, stored) = (observable(&raw), observable(&stored));
+    assert!(stored.is_subset(&raw) && !stored.is_empty(), "{stored:?} of {raw:?}");
 }
 
 #[test]
@@ -186,14 +195,14 @@ fn a_damaged_store_is_no_answer() {
 /// Other programs read the files: the script compares what DuckDB sees with what `aql` says.
 #[test]
 fn duckdb_reads_a_store() {
-    let python = std::env::var("AQL_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let python = std::env::var_os("AQL_TEST_PYTHON").unwrap_or_else(|| "python3".into());
     let has = Command::new(&python)
         .args(["-c", "import duckdb"])
         .stdin(Stdio::null())
         .output()
         .is_ok_and(|output| output.status.success());
     if !has {
-        eprintln!("skipped: `{python}` has no module duckdb (pip install duckdb)");
+        eprintln!("skipped: {} has no module duckdb (pip install duckdb)", python.display());
         return;
     }
     let script: PathBuf = root().join("verify/store_with_duckdb.py");

@@ -83,7 +83,9 @@ fn compare(path: &Path) -> usize {
         .into_iter()
         .filter(|column| [provenance::FILE, provenance::RECORD].contains(&&*column.name));
     let place: Vec<Column> = place.collect();
-    let others = OTHER_NAMES.iter().map(|name| (*name).to_owned());
+    // A row of CSV says nothing by itself: by other names its fields are not found in a store.
+    let is_csv = path.extension().is_some_and(|e| e == "csv");
+    let others = OTHER_NAMES.iter().filter(|_| !is_csv).map(|name| (*name).to_owned());
     let all: Vec<String> = names.into_iter().chain(others).collect();
     for some in all.chunks(200) {
         let needs = Needs::new(some.iter().map(|name| field(name)).chain(place.iter().cloned()));
