@@ -14,6 +14,8 @@ mod inspect_view;
 mod junit;
 mod messages;
 mod output;
+mod pack;
+mod pack_new;
 mod queries;
 mod query;
 mod site;
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => fmt::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Pack { command } => pack::run(&command),
         Command::Explain(args) => explain::run(&args),
         Command::Catalog(args) => catalog::run(&args),
     };

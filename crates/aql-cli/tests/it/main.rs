@@ -7,6 +7,7 @@ mod context;
 mod hunt;
 mod inputs;
 mod inspect;
+mod pack;
 mod profile_file;
 mod query;
 mod support;
