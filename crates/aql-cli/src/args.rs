@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Emulate(EmulateArgs),
     /// Run the cases of packs: is found what they expect, and nothing else?
     Test(TestArgs),
+    /// Compare two runs of a hunt: which findings are gained, which are lost?
+    Tune(TuneArgs),
     /// List, show and check packs of rules, and begin one.
     Pack {
         #[command(subcommand)]
@@ -349,6 +351,19 @@ pub(crate) struct TestArgs {
     /// Only the cases that fail, and the last line.
     #[arg(long, short, help_heading = "Output")]
     pub(crate) quiet: bool,
+    /// Write the result to this file instead of standard output.
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TuneArgs {
+    /// Findings before, as `aql hunt --format jsonl` writes them.
+    #[arg(value_name = "BEFORE")]
+    pub(crate) before: PathBuf,
+    /// Findings after.
+    #[arg(value_name = "AFTER")]
+    pub(crate) after: PathBuf,
     /// Write the result to this file instead of standard output.
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,

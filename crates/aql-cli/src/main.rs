@@ -25,6 +25,7 @@ mod query;
 mod site;
 mod summary;
 mod test;
+mod tune;
 mod tuning;
 
 use std::process::ExitCode;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         Command::Fmt(args) => fmt::run(&args),
         Command::Emulate(args) => emulate::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Tune(args) => tune::run(&args),
         Command::Pack { command } => pack::run(&command),
         Command::Explain(args) => explain::run(&args),
         Command::Lsp(args) => lsp::run(&args),

@@ -112,3 +112,36 @@ fn packs_are_listed_and_shown() {
     assert_eq!(run.code, 2);
     assert!(run.err.contains("there is no rule `nothing`"), "{}", run.err);
 }
+
+#[test]
+fn tune_shows_what_a_tuning_gains_and_loses() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mine");
+    let pack = path.display().to_string();
+    assert_eq!(aql(&["pack", "new", &pack]).code, 0);
+    let (before, after) = (folder.path().join("before"), folder.path().join("after"));
+    let (before, after) = (before.display().to_string(), after.display().to_string());
+    let site = folder.path().join("site.toml").display().to_string();
+    fs::write(
+        &site,
+        "[[set]]\nname = \"mine Allowed Users\"\nvalues = [\"alex@contoso.example\"]\n",
+    )
+    .expect("a file");
+    let evidence = path.join("cases/attack/evidence").display().to_string();
+    let hunt = ["hunt", "--pack", &pack, &evidence, "--format", "jsonl", "-o"];
+    assert_eq!(aql(&[&hunt[..], &[&before]].concat()).code, 1);
+    assert_eq!(aql(&[&hunt[..], &[&after, "--tuning", &site]].concat()).code, 0);
+    let run = aql(&["tune", &before, &after]);
+    assert_eq!(run.code, 1, "{}", run.err);
+    let lost = format!("- lost    first-rule  {evidence}/audit.json record 1\n");
+    let expected = format!(
+        "{lost}first-rule: 1 lost, 0 gained\n1 findings before, 0 after: 1 lost, 0 gained\n"
+    );
+    assert_eq!(run.out, expected);
+    let run = aql(&["tune", &after, &before]);
+    assert!(run.out.starts_with("+ gained  first-rule  "), "{}", run.out);
+    assert_eq!(aql(&["tune", &before, &before]).code, 0);
+    let run = aql(&["tune", &before, &site]);
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("site.toml:1: is no finding"), "{}", run.err);
+}
