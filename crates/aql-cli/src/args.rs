@@ -34,6 +34,13 @@ pub(crate) enum Command {
     Emulate(EmulateArgs),
     /// Run the cases of packs: is found what they expect, and nothing else?
     Test(TestArgs),
+    /// Compare two runs of a hunt: which findings are gained, which are lost?
+    Tune(TuneArgs),
+    /// List, show and check packs of rules, and begin one.
+    Pack {
+        #[command(subcommand)]
+        command: PackCommand,
+    },
     /// Explain a diagnostic code, such as AQL004.
     Explain(ExplainArgs),
     /// Serve an editor over standard input and output (Language Server Protocol).
@@ -369,6 +376,62 @@ pub(crate) struct TestArgs {
     /// Write the result to this file instead of standard output.
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TuneArgs {
+    /// Findings before, as `aql hunt --format jsonl` writes them.
+    #[arg(value_name = "BEFORE")]
+    pub(crate) before: PathBuf,
+    /// Findings after.
+    #[arg(value_name = "AFTER")]
+    pub(crate) after: PathBuf,
+    /// Write the result to this file instead of standard output.
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PackCommand {
+    /// Make the folder of a new pack, with a rule, two cases, and what is left to write marked.
+    New {
+        /// The folder; its name is that of the pack.
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+        /// The ATT&CK technique that the pack is about.
+        #[arg(long, value_name = "TECHNIQUE", default_value = "T0000")]
+        technique: String,
+    },
+    /// Check packs: facts, queries, references, and whether every rule has a case and a twin.
+    Check {
+        /// Folders of packs, or names of packs below `packs`; without one, this folder or all below
+        /// `packs`.
+        #[arg(value_name = "PACK")]
+        packs: Vec<String>,
+        /// Only errors, and the last line.
+        #[arg(long, short)]
+        quiet: bool,
+    },
+    /// List the packs in the binary and below `packs`.
+    List,
+    /// Show a pack, or one of its rules, as a page.
+    Show {
+        /// The name of a pack in the binary, or a folder.
+        #[arg(value_name = "PACK")]
+        pack: String,
+        /// The name of a rule.
+        #[arg(value_name = "RULE")]
+        rule: Option<String>,
+        /// Layout of the page.
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: PageFormat,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PageFormat {
+    Text,
+    Markdown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -17,12 +17,15 @@ mod junit;
 mod lsp;
 mod messages;
 mod output;
+mod pack;
+mod pack_new;
 mod prove;
 mod queries;
 mod query;
 mod site;
 mod summary;
 mod test;
+mod tune;
 mod tuning;
 
 use std::process::ExitCode;
@@ -56,6 +59,8 @@ fn main() -> ExitCode {
         Command::Fmt(args) => fmt::run(&args),
         Command::Emulate(args) => emulate::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Tune(args) => tune::run(&args),
+        Command::Pack { command } => pack::run(&command),
         Command::Explain(args) => explain::run(&args),
         Command::Lsp(args) => lsp::run(&args),
         Command::Catalog(args) => catalog::run(&args),

@@ -203,6 +203,10 @@ codes! {
     PACK_TUNING_UNREAD = "PACK006": "tuned reference data that no rule reads";
     PACK_SUPPRESSION_EXPIRED = "PACK007": "suppression that has expired";
     PACK_CASE = "PACK008": "case that cannot be used";
+    PACK_UNPROVED = "PACK009": "rule or case without a proof";
+    PACK_REFERENCE = "PACK010": "reference without a known state";
+    PACK_TODO = "PACK011": "fact that is still to be written";
+    PACK_PARAMETER = "PACK012": "reference data and parameters that differ";
 
     PROFILE_UNREADABLE = "PROF001": "profile file that cannot be read";
     PROFILE_ENTRY = "PROF002": "profile entry that is wrong";

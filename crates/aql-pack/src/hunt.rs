@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aql_catalog::{Catalog, Profile};
@@ -119,8 +120,11 @@ pub struct Hunt {
     rules: Vec<HuntRule>,
     /// Rules that look at single events, in the order of the matcher.
     single: Vec<SingleRule>,
-    /// Rules that group events: each runs on its own.
+    /// Rules that group events: each runs on its own, behind the others.
     grouped: Vec<(usize, Plan)>,
+    /// Of these, those that need not run if no event passes their WHERE: positions in `grouped`.
+    /// The matcher has their conditions behind those of `single`, in this order.
+    watched: Vec<usize>,
     matcher: Arc<Matcher>,
     needs: Needs,
     facts: FindingColumns,
@@ -256,6 +260,7 @@ impl Hunt {
     /// Runs the rules over a table.
     pub fn run(&self, table: &dyn EventTable) -> HuntOutcome {
         let found: Mutex<Vec<(u64, Finding)>> = Mutex::default();
+        let passed: Vec<AtomicBool> = self.watched.iter().map(|_| AtomicBool::new(false)).collect();
         let scratch: Mutex<Vec<aql_match::Scratch>> = Mutex::default();
         let report = if self.single.is_empty() {
             ScanReport::default()
@@ -269,6 +274,12 @@ impl Hunt {
                         .unwrap_or_default();
                     let hits = self.matcher.evaluate(&events, &mut scratch_here);
                     let findings = self.findings(&events, &hits);
+                    for hit in &hits.rules {
+                        let watched = hit.rule.checked_sub(self.single.len());
+                        if let Some(passed) = watched.and_then(|at| passed.get(at)) {
+                            passed.store(true, Ordering::Relaxed);
+                        }
+                    }
                     scratch.lock().unwrap_or_else(PoisonError::into_inner).push(scratch_here);
                     if !findings.is_empty() {
                         let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
@@ -287,8 +298,16 @@ impl Hunt {
             report,
             ..HuntOutcome::default()
         };
-        for (rule, plan) in &self.grouped {
-            self.run_grouped(*rule, plan, table, &mut outcome);
+        // No event, no group: that saves reading the evidence again.
+        let is_idle = |at: usize| {
+            let watched = self.watched.iter().position(|grouped| *grouped == at);
+            let passed = watched.and_then(|watched| passed.get(watched));
+            passed.is_some_and(|passed| !passed.load(Ordering::Relaxed))
+        };
+        for (at, (rule, plan)) in self.grouped.iter().enumerate() {
+            if !is_idle(at) {
+                self.run_grouped(*rule, plan, table, &mut outcome);
+            }
         }
         self.suppress(&mut outcome);
         self.correlate(&mut outcome);
@@ -547,6 +566,19 @@ impl Compiler<'_> {
             columns.extend(query.columns());
             filters.push(RuleFilter { filter: query.filter.as_ref(), nulls: query.nulls });
         }
+        let mut watched = Vec::new();
+        for (at, (rule, _)) in self.grouped.iter().enumerate() {
+            let Some(query) = bound.get(*rule).and_then(Option::as_ref) else { continue };
+            let Some(filter) = query.filter.as_ref().filter(|_| is_watchable(query)) else {
+                continue;
+            };
+            // Where nothing else is read, a reading for this alone saves none.
+            if !self.single.is_empty() {
+                filter.columns(&mut columns);
+                filters.push(RuleFilter { filter: Some(filter), nulls: query.nulls });
+                watched.push(at);
+            }
+        }
         let mut needs = Needs::new(columns);
         let matcher = Matcher::compile(&filters, needs.columns(), self.cx)
             .map_err(|problems| problems.into_iter().map(|(_, d)| d).collect::<Vec<_>>())?;
@@ -558,6 +590,7 @@ impl Compiler<'_> {
             rules: self.rules,
             single: self.single,
             grouped: self.grouped,
+            watched,
             matcher,
             needs,
             facts,
@@ -576,6 +609,11 @@ fn is_plain(query: &BoundQuery) -> bool {
         expr.walk(&mut |e| inner |= matches!(e.kind, aql_semantic::ExprKind::InQuery { .. }));
     }
     !inner
+}
+
+/// Does it group events by something, and find nothing where no event passes its WHERE?
+fn is_watchable(query: &BoundQuery) -> bool {
+    is_plain(query) && query.aggregate.as_ref().is_some_and(|aggregate| !aggregate.keys.is_empty())
 }
 
 /// Findings per level, worst first, for a summary.

@@ -7,12 +7,14 @@
 //! how findings are laid out on a terminal (`aql-cli`).
 
 mod cell;
+mod check;
 mod correlate;
 mod facts;
 mod finding;
 mod hunt;
 mod load;
 mod observe;
+mod page;
 mod parameter;
 mod proof;
 mod reason;
@@ -21,12 +23,14 @@ mod suppress;
 mod tuning;
 
 pub use cell::{cell_json, cell_text};
+pub use check::{PackRemark, TODO, check_pack};
 pub use correlate::{Correlation, CorrelationKind, MOST_PARTS};
 pub use facts::{Attack, Level, PackFacts, Reference, RuleFacts};
 pub use finding::{Finding, FindingPart, iso_time};
 pub use hunt::{Hunt, HuntOptions, HuntOutcome, HuntRule, Suppressed, count_by_level};
 pub use load::{Pack, Rule};
 pub use observe::{ObservedRule, Observer};
+pub use page::{pack_page, rule_page};
 pub use parameter::{Parameter, ReferenceKind, Scalar, Values};
 pub use proof::{
     AdversaryTest, Baseline, Case, CaseFacts, CaseKind, CaseResult, Coverage, Difference, Expect,

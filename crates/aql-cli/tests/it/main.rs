@@ -11,6 +11,7 @@ mod inspect;
 mod lsp;
 mod mapping;
 mod matrix;
+mod pack;
 mod profile_file;
 mod prove;
 mod query;

@@ -54,6 +54,29 @@ fn a_rule_with_groups_gives_a_finding_per_group() {
     }
 }
 
+/// Behind rules that look at events, those with groups read the evidence again only if an event
+/// passes their WHERE; whether they do must not show.
+#[test]
+fn groups_are_found_beside_other_rules() {
+    let grouped = "SELECT username AS who, COUNT(*) AS n FROM events WHERE \"Event ID\" = 11 GROUP BY username LAST 1 HOURS";
+    let none = "SELECT username AS who, COUNT(*) AS n FROM events WHERE \"Event ID\" = 999 GROUP BY username LAST 1 HOURS";
+    let total = "SELECT COUNT(*) AS n FROM events WHERE \"Event ID\" = 999 LAST 1 HOURS";
+    let single = "SELECT username FROM events WHERE \"Event ID\" = 1 LAST 1 HOURS";
+    let evidence = "test1-copy-stores/WS-FIN-07-sysmon.evtx";
+    let alone = |name: &str, query: &str| {
+        let (_, findings) = hunt(&[(name, query)], evidence);
+        findings.into_iter().map(|f| f.fields).collect::<Vec<_>>()
+    };
+    let rules = [("a", grouped), ("b", none), ("c", total), ("d", single)];
+    let (hunt, findings) = hunt(&rules, evidence);
+    for (name, query) in rules {
+        let of_rule = findings.iter().filter(|f| hunt.rules()[f.rule].name == name);
+        let together: Vec<_> = of_rule.map(|f| f.fields.clone()).collect();
+        assert_eq!(together, alone(name, query), "{name}");
+        assert_eq!(together.is_empty(), name == "b", "{name}");
+    }
+}
+
 #[test]
 fn limits_and_time_clauses_of_rules_do_not_count() {
     let all = [("all", "SELECT username FROM events LIMIT 2 LAST 1 MINUTES")];
