@@ -4,7 +4,6 @@
 //! folder with `sigma-qradar.jsonl`; without it that benchmark is skipped, with a message. Everything
 //! runs on one thread.
 #![expect(clippy::print_stderr, reason = "a skipped benchmark says so")]
-#![expect(missing_docs, reason = "the macros of criterion make public functions")]
 
 use std::fmt::Write as _;
 use std::hint::black_box;
