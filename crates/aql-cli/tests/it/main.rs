@@ -1,5 +1,6 @@
 //! The command as its users meet it: what it prints, and with which exit code it ends.
 
+mod atomics;
 mod bad_input;
 mod catalog;
 mod check;
@@ -8,8 +9,8 @@ mod emulate;
 mod hunt;
 mod inputs;
 mod inspect;
-mod mapping;
 mod lsp;
+mod mapping;
 mod matrix;
 mod profile_file;
 mod prove;

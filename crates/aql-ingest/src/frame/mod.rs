@@ -237,8 +237,7 @@ mod tests {
 
     use super::{
         CsvRecords, Frame, Framer, Frames, JsonValues, Lines, Member, OctetCounted, WinEventLogs,
-        Wrapper,
-        XmlEvents,
+        Wrapper, XmlEvents,
     };
     use crate::stream::Stream;
 
