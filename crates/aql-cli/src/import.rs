@@ -55,6 +55,8 @@ fn reading_args(args: &ImportArgs) -> EvidenceArgs {
         verbose: args.verbose,
         context: None,
         quiet: args.quiet,
+        mapping: Vec::new(),
+        coalesce: false,
         output: None,
     }
 }
