@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::atomics::AtomicsArgs;
 use crate::emulate::EmulateArgs;
 
 /// Runs IBM QRadar AQL detections over evidence files.
@@ -30,6 +31,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Lay queries out in one canonical way.
     Fmt(FmtArgs),
+    /// Say which tests of a checkout of Atomic Red Team are covered.
+    Atomics(AtomicsArgs),
     /// Write the telemetry that a test of a technique would leave, without running it.
     Emulate(EmulateArgs),
     /// Run the cases of packs: is found what they expect, and nothing else?

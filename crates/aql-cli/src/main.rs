@@ -1,6 +1,7 @@
 //! The `aql` command: flags, progress, tables, exit codes. Everything else is in the libraries.
 
 mod args;
+mod atomics;
 mod baseline;
 mod catalog;
 mod check;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         Command::Import(args) => import::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => fmt::run(&args),
+        Command::Atomics(args) => atomics::run(&args),
         Command::Emulate(args) => emulate::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Tune(args) => tune::run(&args),

@@ -11,6 +11,7 @@
 //!
 //! Read [`Library`] first.
 
+mod atomics;
 mod error;
 mod formats;
 mod ids;
@@ -25,6 +26,7 @@ mod test;
 mod time;
 mod values;
 
+pub use atomics::{AtomicTechnique, AtomicTest};
 pub use error::Error;
 pub use formats::{FORMATS, Format};
 pub use library::Library;

@@ -1,5 +1,6 @@
 //! The command as its users meet it: what it prints, and with which exit code it ends.
 
+mod atomics;
 mod bad_input;
 mod catalog;
 mod check;
