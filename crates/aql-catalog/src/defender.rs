@@ -156,5 +156,9 @@ pub(crate) fn mapping(sources: &Sources) -> Mapping {
         columns,
         fields: Vec::new(),
         records: None,
+        type_field: Vec::new(),
+        log_source: Vec::new(),
+        log_source_id: Vec::new(),
+        windows: false,
     }
 }

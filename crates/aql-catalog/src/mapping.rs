@@ -26,6 +26,14 @@ pub struct Mapping {
     pub(crate) types: Vec<TypeRule>,
     /// The type if none of them does.
     pub(crate) default_type: i64,
+    /// Fields that hold the number of the type; they go before the conditions.
+    pub type_field: Vec<FieldSource>,
+    /// Fields of the name of the log source, where the record has one.
+    pub log_source: Vec<FieldSource>,
+    /// Fields of its number.
+    pub log_source_id: Vec<FieldSource>,
+    /// Do Windows events among its records have the fields that Windows gave them?
+    pub windows: bool,
     /// Fields of `qideventid`, the first that has a value.
     pub event_id: Vec<FieldSource>,
     /// Fields of `qideventcategory`.
@@ -189,6 +197,7 @@ const FILES: &[(&str, &str)] = &[
     ("exchange-tracking", include_str!("../data/mappings/exchange-tracking.toml")),
     ("google-workspace", include_str!("../data/mappings/google-workspace.toml")),
     ("leef", include_str!("../data/mappings/leef.toml")),
+    ("qradar", include_str!("../data/mappings/qradar.toml")),
     ("syslog", include_str!("../data/mappings/syslog.toml")),
 ];
 

@@ -39,6 +39,8 @@ pub(crate) struct Qids {
     /// By id.
     pub(crate) all: Vec<Qid>,
     by_type: FxHashMap<i64, OfType>,
+    /// Positions in `all` by log source type and name in lower case.
+    by_name: FxHashMap<(i64, String), usize>,
 }
 
 /// The entries of one log source type, as positions in `all`.
@@ -61,11 +63,19 @@ impl Qids {
                 of_type.unknown = at;
             }
         }
-        Qids { all, by_type }
+        let mut by_name = FxHashMap::default();
+        for (at, qid) in all.iter().enumerate() {
+            by_name.entry((qid.device_type, qid.name.to_lowercase())).or_insert(at);
+        }
+        Qids { all, by_type, by_name }
     }
 
     pub(crate) fn get(&self, id: i64) -> Option<&Qid> {
         self.all.binary_search_by_key(&id, |q| q.id).ok().map(|i| &self.all[i])
+    }
+
+    pub(crate) fn named(&self, device_type: i64, name: &str) -> Option<&Qid> {
+        self.all.get(*self.by_name.get(&(device_type, name.trim().to_lowercase()))?)
     }
 
     pub(crate) fn of(&self, device_type: i64, event_id: &str, event_category: &str) -> &Qid {

@@ -176,6 +176,11 @@ impl Evidence {
         self.files.iter().map(|file| file.bytes).sum()
     }
 
+    /// Keeps only those files that `keep` wants, which gets the path and the path as it is shown.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Path, &str) -> bool) {
+        self.files.retain(|file| keep(&file.path, &file.shown));
+    }
+
     /// Paths as the user gave them, in evidence order.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.files.iter().map(|file| &*file.shown)

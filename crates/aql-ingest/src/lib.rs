@@ -28,6 +28,7 @@ mod report;
 mod scan;
 mod sniff;
 mod source;
+mod stored;
 mod stream;
 mod tar;
 mod time;
@@ -39,6 +40,7 @@ pub use evidence::{Evidence, Options, Progress};
 pub use mappings::Mappings;
 pub use patience::{Clock, Patience};
 pub use source::Inflation;
+pub use stored::{lists_every, reread};
 
 /// The formats that are read: name and description, in the order in which they are tried.
 pub fn formats() -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -23,6 +23,10 @@ const KEYS: &[&str] = &[
     "unparsed",
     "device_type",
     "device_types",
+    "type_field",
+    "log_source",
+    "log_source_id",
+    "windows",
     "event_id",
     "event_category",
     "severity",
@@ -155,12 +159,26 @@ impl Reader {
         }
     }
 
+    fn is(&mut self, value: &Value<'_>, key: &str) -> bool {
+        match value.get_ref() {
+            DeValue::Boolean(is) => *is,
+            _ => {
+                self.must_be(value, key, "`true` or `false`");
+                false
+            }
+        }
+    }
+
     fn mapping(&mut self, table: &DeTable<'_>) -> Mapping {
         let mut mapping = Mapping {
             name: String::new(),
             unparsed: false,
             types: Vec::new(),
             default_type: GENERIC,
+            type_field: Vec::new(),
+            log_source: Vec::new(),
+            log_source_id: Vec::new(),
+            windows: false,
             event_id: Vec::new(),
             event_category: Vec::new(),
             severity: Vec::new(),
@@ -176,10 +194,11 @@ impl Reader {
         for (key, value) in table.iter() {
             match &**key.get_ref() {
                 "name" => mapping.name = self.name(value),
-                "unparsed" => match value.get_ref() {
-                    DeValue::Boolean(is) => mapping.unparsed = *is,
-                    _ => self.must_be(value, "unparsed", "`true` or `false`"),
-                },
+                key @ "unparsed" => mapping.unparsed = self.is(value, key),
+                key @ "windows" => mapping.windows = self.is(value, key),
+                key @ "type_field" => mapping.type_field = self.sources(value, key),
+                key @ "log_source" => mapping.log_source = self.sources(value, key),
+                key @ "log_source_id" => mapping.log_source_id = self.sources(value, key),
                 "device_type" => mapping.default_type = self.type_id(value, "device_type"),
                 "device_types" => mapping.types = self.types(value),
                 key @ "event_id" => mapping.event_id = self.sources(value, key),

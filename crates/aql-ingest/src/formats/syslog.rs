@@ -14,6 +14,7 @@ use std::net::IpAddr;
 use aql_catalog::Catalog;
 use aql_diag::{Diagnostic, codes};
 
+use super::flat::FlatEvent;
 use super::{Format, JsonRecord, Layout, auditd, cef, json, leef, snare, wincollect, windows_xml};
 use crate::json::{Json, parse_whole};
 use crate::normalise::generic::NamedFields;
@@ -47,9 +48,6 @@ pub(crate) struct Header<'l> {
     pub pid: Option<&'l str>,
 }
 
-/// Takes an event from where it begins in a line.
-type TakeEvent = fn(&str, Header<'_>, &[u8], At, &mut Out<'_>);
-
 /// Headers in front of each other that are looked through.
 const MAX_STACKED: usize = 8;
 
@@ -62,18 +60,9 @@ pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> boo
         return true;
     }
     let marked = marker(line, "LEEF:").or_else(|| marker(line, "CEF:"));
-    let events: [(Option<usize>, TakeEvent); 2] =
-        [(wincollect::start(line), wincollect::take), (snare::start(line), snare::take)];
-    for (start, take) in events {
-        let Some((before, text)) = start.and_then(|start| line.split_at_checked(start)) else {
-            continue;
-        };
-        let (header, between) = headers(before, now).unwrap_or((Header::default(), before));
-        // Only a host may stand between: any other message may have these words in it.
-        if between.split_whitespace().nth(1).is_none() {
-            take(text, header, payload, at, out);
-            return true;
-        }
+    if let Some((format, event)) = windows_event(line, payload, now) {
+        event.take(format, at.record, out);
+        return true;
     }
     if let Some(start) = marked {
         let (before, message) = line.split_at(start);
@@ -134,6 +123,25 @@ pub(super) fn audit_record(line: &str, now: Option<i64>) -> Option<(Header<'_>, 
     let (header, message) = headers(line, now)?;
     let message = without_tag(message.trim_start_matches('\u{feff}'));
     (message.starts_with("type=") || message.starts_with("node=")).then_some((header, message))
+}
+
+/// The Windows event that WinCollect or Snare put into a line, and the format that it has.
+pub(super) fn windows_event<'l>(
+    line: &'l str,
+    payload: &'l [u8],
+    now: Option<i64>,
+) -> Option<(&'static str, FlatEvent<'l>)> {
+    let found = |start: Option<usize>| {
+        let (before, text) = line.split_at_checked(start?)?;
+        let (header, between) = headers(before, now).unwrap_or((Header::default(), before));
+        // Only a host may stand between: any other message may have these words in it.
+        between.split_whitespace().nth(1).is_none().then_some((header, text))
+    };
+    if let Some((header, text)) = found(wincollect::start(line)) {
+        return Some((wincollect::FORMAT.name, wincollect::event(text, header, payload)));
+    }
+    let (header, text) = found(snare::start(line))?;
+    Some((snare::FORMAT.name, snare::event(text, header, payload)))
 }
 
 /// Takes a message that was taken apart, with what its header says; `false` if there is no mapping

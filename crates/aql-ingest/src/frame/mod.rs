@@ -10,12 +10,14 @@ mod csv;
 mod json;
 mod lines;
 mod octets;
+mod wineventlog;
 mod xml;
 
 pub(crate) use csv::CsvRecords;
 pub(crate) use json::{JsonValues, Member, Wrapper};
 pub(crate) use lines::Lines;
 pub(crate) use octets::{OctetCounted, is_counted};
+pub(crate) use wineventlog::WinEventLogs;
 pub(crate) use xml::XmlEvents;
 
 use crate::stream::Stream;
@@ -234,7 +236,8 @@ mod tests {
     use std::io::Read;
 
     use super::{
-        CsvRecords, Frame, Framer, Frames, JsonValues, Lines, Member, OctetCounted, Wrapper,
+        CsvRecords, Frame, Framer, Frames, JsonValues, Lines, Member, OctetCounted, WinEventLogs,
+        Wrapper,
         XmlEvents,
     };
     use crate::stream::Stream;
@@ -395,6 +398,28 @@ mod tests {
             events("<Event>0123456789</Event><Event>1</Event>", 17),
             ["0 too long 25", "25 <Event>1</Event>"]
         );
+    }
+
+    #[test]
+    fn dated_events() {
+        let events = |text: &str, limit| frames(text, limit, || Box::new(WinEventLogs::default()));
+        let one = "06/24/2021 06:33:18 AM\r\nLogName=a\r\nMessage=x\n06/24/2021 06:33:18 AM\nno";
+        let two = "06/24/2021 06:33:19.123 PM\nLogName=b";
+        assert_eq!(
+            events(&format!("\n{one}\n\n{two}\n"), 140),
+            [format!("1 {one}\n\n"), format!("{} {two}\n", one.len() + 3)]
+        );
+        // To know that an event has ended takes the start of the next one.
+        let long = one.replace('x', &"x".repeat(100));
+        assert_eq!(
+            events(&format!("{two}\n{long}\n{two}"), 100),
+            [
+                format!("0 {two}\n"),
+                format!("{} too long {}", two.len() + 1, long.len() + 1),
+                format!("{} {two}", two.len() + long.len() + 2)
+            ]
+        );
+        assert_eq!(events("no date\nLogName=a", 99), ["0 no date\nLogName=a"]);
     }
 
     #[test]

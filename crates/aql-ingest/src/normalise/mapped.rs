@@ -9,13 +9,13 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use aql_catalog::{FieldSource, Mapping, Transform};
+use aql_catalog::{Catalog, FieldSource, Mapping, Transform};
 use aql_event::{Column, ColumnKind, Needs};
 use jiff::tz::TimeZone;
 use rustc_hash::FxHashMap;
 
 use super::generic::NamedFields;
-use super::{ClassFacts, Plan, Record, Resolved, Texts, transform};
+use super::{ClassFacts, Plan, Record, Resolved, Texts, transform, windows};
 use crate::time::{parse_any, parse_in_zone, parse_month_first};
 
 /// A field of a mapped record that a plan asks for.
@@ -80,6 +80,10 @@ impl Mapped {
     }
 }
 
+/// Built-in columns that a Windows event's own fields may fill.
+const FACTS: &[&str] =
+    &["sourceip", "destinationip", "sourceport", "destinationport", "protocolid", "username"];
+
 fn resolve(column: &Column, mapping: &Mapping, class: &Class) -> Resolved<Field> {
     if column.kind == ColumnKind::Field {
         let named = mapping.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(&column.name));
@@ -95,6 +99,22 @@ fn resolve(column: &Column, mapping: &Mapping, class: &Class) -> Resolved<Field>
     };
     let mut fields: Vec<Field> =
         mapping.sources(&column.name).iter().filter(is_of).cloned().map(Field::Source).collect();
+    // What is the same for the whole class stays so.
+    let is_of_record = column.kind == ColumnKind::Property || FACTS.contains(&&*column.name);
+    if mapping.windows && is_of_record && class.device_type == windows::DEVICE_TYPE {
+        let id = class.event_id.parse().ok();
+        let sources = Catalog::get().windows_sources(&column.name).iter();
+        let of_class = sources.filter(|s| windows::selects(s, &class.event_category, id));
+        fields.extend(of_class.map(|source| {
+            let field = source.raw_field.strip_prefix("System/").unwrap_or(&source.raw_field);
+            Field::Source(FieldSource {
+                field: field.to_owned(),
+                transform: source.transform.clone(),
+                categories: Vec::new(),
+                events: Vec::new(),
+            })
+        }));
+    }
     // A property that the mapping does not know may be a field of that very name: so QRadar names
     // the custom properties of LEEF and CEF keys.
     if column.kind == ColumnKind::Property {
@@ -149,12 +169,14 @@ impl MappedRecord<'_> {
 
     fn class(&self) -> Class {
         let mut scratch = String::new();
-        let device_type = self.mapping.device_type(|condition| {
+        let told = self.first(&self.mapping.type_field).and_then(|id| id.trim().parse().ok());
+        let told = told.filter(|id| Catalog::get().log_source_type(*id).is_some());
+        let by_conditions = self.mapping.device_type(|condition| {
             condition.holds(self.fields.get(&condition.field, &mut scratch).as_deref())
         });
         Class {
             mapping: self.mapping.name.clone(),
-            device_type,
+            device_type: told.unwrap_or(by_conditions),
             event_id: self
                 .first(&self.mapping.event_id)
                 .or_else(|| self.category.map(str::to_owned))
@@ -224,6 +246,11 @@ impl Record<Field> for MappedRecord<'_> {
     fn host<'v>(&'v self, scratch: &'v mut String) -> Option<Cow<'v, str>> {
         *scratch = self.first(&self.mapping.host)?;
         Some(Cow::Borrowed(scratch))
+    }
+
+    fn log_source(&self) -> (Option<String>, Option<i64>) {
+        let number = self.first(&self.mapping.log_source_id);
+        (self.first(&self.mapping.log_source), number.and_then(|id| id.trim().parse().ok()))
     }
 
     fn payload(&self, out: &mut Vec<u8>) {

@@ -18,6 +18,7 @@ mod levels;
 mod mappings;
 mod open;
 mod panics;
+mod parquet;
 mod robust;
 mod undated;
 mod util;
