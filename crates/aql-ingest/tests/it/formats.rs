@@ -396,6 +396,50 @@ fn audit_records_are_the_same_in_every_wrapper() {
 }
 
 #[test]
+fn audit_records_of_any_type_are_events_of_their_operation() {
+    let columns = ["devicetype", "qid", "qideventid", "qideventcategory", "isunparsed", "username"];
+    let needs = Needs::new(
+        columns
+            .iter()
+            .map(|name| builtin(name))
+            .chain([property("Operation"), property("Record Type")]),
+    );
+    let record = |record_type: &str, operation: &str, workload: &str| {
+        format!(
+            r#"{{"CreationTime":"2024-03-05T10:15:30","RecordType":{record_type},"Operation":"{operation}","Workload":"{workload}","UserId":"a@t.example","NewField":{{"x":1}}}}"#
+        )
+    };
+    let input = [
+        record("6", "FileDownloaded", "SharePoint"),
+        record("9999", "BrandNewOperation", "BrandNewService"),
+        record("\"BrandNewType\"", "BrandNewOperation", ""),
+    ]
+    .join("\n");
+    let (batches, report) = scan_bytes(input.as_bytes(), &needs, Options::default());
+    assert_eq!((report.files[0].records, report.files[0].unparsed), (3, 0));
+    let found = |name: &str| {
+        values(&batches, &builtin(name))
+            .into_iter()
+            .map(Option::unwrap_or_default)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(found("devicetype"), ["397"; 3]);
+    assert_eq!(found("isunparsed"), ["false"; 3]);
+    assert_eq!(found("username"), ["a@t.example"; 3]);
+    assert_eq!(found("qideventid"), ["FileDownloaded", "BrandNewOperation", "BrandNewOperation"]);
+    assert_eq!(found("qideventcategory"), ["SharePoint", "BrandNewService", ""]);
+    assert_eq!(
+        values(&batches, &property("Operation")).into_iter().flatten().collect::<Vec<_>>(),
+        found("qideventid")
+    );
+    let names: Vec<_> = found("qid")
+        .iter()
+        .map(|id| Catalog::get().qid(id.parse().unwrap()).unwrap().name.as_str())
+        .collect();
+    assert_eq!(names, ["FileDownloaded", "Unknown", "Unknown"]);
+}
+
+#[test]
 fn record_numbers_count_from_one() {
     let needs = Needs::new([source(provenance::RECORD)]);
     for name in [
