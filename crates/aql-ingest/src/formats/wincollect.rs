@@ -120,10 +120,16 @@ fn by_tabs(head: &str) -> Vec<(&str, &str)> {
 fn by_keys(head: &str) -> Vec<(&str, &str)> {
     let mut starts: Vec<(usize, &str)> = Vec::new();
     for (at, _) in head.match_indices('=') {
-        let before = head.get(..at).unwrap_or_default();
-        let start = before.rfind(' ').map_or(0, |blank| blank + 1);
-        let key = before.get(start..).unwrap_or_default();
-        if KEYS.contains(&key) && !starts.iter().any(|(_, known)| *known == key) {
+        let key_start = |key: &str| {
+            let start =
+                at.checked_sub(key.len()).filter(|start| head.get(*start..at) == Some(key))?;
+            let is_word = start == 0 || head.as_bytes().get(start - 1) == Some(&b' ');
+            is_word.then_some(start)
+        };
+        let found = KEYS.iter().find_map(|key| Some((key_start(key)?, *key)));
+        if let Some((start, key)) = found
+            && !starts.iter().any(|(_, known)| *known == key)
+        {
             starts.push((start, key));
         }
     }

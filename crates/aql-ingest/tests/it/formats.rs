@@ -239,7 +239,8 @@ fn shapes_that_keep_less_have_the_same_key_columns() {
                 }
                 // The appliance's own number.
                 "logsourceid" if name.starts_with("qradar-search") => {
-                    assert_eq!(found, vec![Some("73".to_owned()); events], "{name}");
+                    let told = ["73", "73", "74", "74"].map(|id| Some(id.to_owned()));
+                    assert_eq!(found, told, "{name}");
                     expected.clone_from(&found);
                 }
                 _ if KEY_COLUMNS.iter().chain(also).any(name_of) => {}
@@ -404,6 +405,50 @@ fn audit_records_are_the_same_in_every_wrapper() {
             assert_eq!(found, expected, "{name}: {}", column.arrow_name());
         }
     }
+}
+
+#[test]
+fn audit_records_of_any_type_are_events_of_their_operation() {
+    let columns = ["devicetype", "qid", "qideventid", "qideventcategory", "isunparsed", "username"];
+    let needs = Needs::new(
+        columns
+            .iter()
+            .map(|name| builtin(name))
+            .chain([property("Operation"), property("Record Type")]),
+    );
+    let record = |record_type: &str, operation: &str, workload: &str| {
+        format!(
+            r#"{{"CreationTime":"2024-03-05T10:15:30","RecordType":{record_type},"Operation":"{operation}","Workload":"{workload}","UserId":"a@t.example","NewField":{{"x":1}}}}"#
+        )
+    };
+    let input = [
+        record("6", "FileDownloaded", "SharePoint"),
+        record("9999", "BrandNewOperation", "BrandNewService"),
+        record("\"BrandNewType\"", "BrandNewOperation", ""),
+    ]
+    .join("\n");
+    let (batches, report) = scan_bytes(input.as_bytes(), &needs, Options::default());
+    assert_eq!((report.files[0].records, report.files[0].unparsed), (3, 0));
+    let found = |name: &str| {
+        values(&batches, &builtin(name))
+            .into_iter()
+            .map(Option::unwrap_or_default)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(found("devicetype"), ["397"; 3]);
+    assert_eq!(found("isunparsed"), ["false"; 3]);
+    assert_eq!(found("username"), ["a@t.example"; 3]);
+    assert_eq!(found("qideventid"), ["FileDownloaded", "BrandNewOperation", "BrandNewOperation"]);
+    assert_eq!(found("qideventcategory"), ["SharePoint", "BrandNewService", ""]);
+    assert_eq!(
+        values(&batches, &property("Operation")).into_iter().flatten().collect::<Vec<_>>(),
+        found("qideventid")
+    );
+    let names: Vec<_> = found("qid")
+        .iter()
+        .map(|id| Catalog::get().qid(id.parse().unwrap()).unwrap().name.as_str())
+        .collect();
+    assert_eq!(names, ["FileDownloaded", "Unknown", "Unknown"]);
 }
 
 #[test]
