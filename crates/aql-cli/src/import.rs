@@ -51,6 +51,8 @@ fn reading_args(args: &ImportArgs) -> EvidenceArgs {
         threads: args.threads,
         max_record: args.max_record,
         max_file_seconds: args.max_file_seconds,
+        coalesce: false,
+        mapping: Vec::new(),
         strict_input: args.strict_input,
         verbose: args.verbose,
         context: None,

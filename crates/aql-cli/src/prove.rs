@@ -15,11 +15,11 @@ use aql_catalog::Catalog;
 use aql_diag::SourceText;
 use aql_engine::{Engine, RunOptions, WindowMode, WindowPolicy};
 use aql_eval::Context;
-use aql_ingest::Evidence;
 use aql_pack::cell_text;
 use aql_semantic::{
     BindOptions, BoundQuery, Expr, ExprKind, Mode, Output, Source, Window, bind_text,
 };
+use aql_store::Combined;
 use arrow_array::RecordBatch;
 use serde_json::json;
 
@@ -36,7 +36,7 @@ const PLACE: [&str; 2] = ["aql.file", "aql.record"];
 
 /// Evidence that queries are proved with.
 pub(crate) struct Prover {
-    evidence: Evidence,
+    evidence: Combined,
     cx: Arc<Context>,
     options: BindOptions,
 }
@@ -77,6 +77,8 @@ impl Prover {
             threads: None,
             max_record: 64 << 20,
             max_file_seconds: None,
+            coalesce: false,
+            mapping: Vec::new(),
             strict_input: false,
             verbose: false,
             context,
