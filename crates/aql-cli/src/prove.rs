@@ -15,7 +15,6 @@ use aql_catalog::Catalog;
 use aql_diag::SourceText;
 use aql_engine::{Engine, RunOptions, WindowMode, WindowPolicy};
 use aql_eval::Context;
-use aql_ingest::Evidence;
 use aql_pack::cell_text;
 use aql_semantic::{
     BindOptions, BoundQuery, Expr, ExprKind, Mode, Output, Source, Window, bind_text,
@@ -26,6 +25,7 @@ use serde_json::json;
 use crate::args::EvidenceArgs;
 use crate::output::one_line;
 use crate::{evidence, messages, site, summary};
+use aql_store::Combined;
 
 /// Rows that are shown of those gained and of those lost.
 const SHOWN: usize = 5;
@@ -36,7 +36,7 @@ const PLACE: [&str; 2] = ["aql.file", "aql.record"];
 
 /// Evidence that queries are proved with.
 pub(crate) struct Prover {
-    evidence: Evidence,
+    evidence: Combined,
     cx: Arc<Context>,
     options: BindOptions,
 }
@@ -77,6 +77,8 @@ impl Prover {
             threads: None,
             max_record: 64 << 20,
             max_file_seconds: None,
+            mapping: Vec::new(),
+            coalesce: false,
             strict_input: false,
             verbose: false,
             context,
