@@ -53,6 +53,8 @@ fn reading_args(args: &ImportArgs) -> EvidenceArgs {
         max_record: args.max_record,
         max_file_seconds: args.max_file_seconds,
         mapping: args.mapping.clone(),
+        // It is a matter of reading: a store keeps the events as they are.
+        coalesce: false,
         strict_input: args.strict_input,
         verbose: args.verbose,
         quiet: args.quiet,

@@ -66,7 +66,7 @@ fn every_finding_says_who_where_when_and_why() {
         // A correlation lists the findings that it was made of instead.
         for key in ["file", "record", "format"] {
             let parts = finding["made_of"].as_array().is_some_and(|parts| !parts.is_empty());
-            assert!(parts != !finding[key].is_null(), "{key} in {finding}");
+            assert!(parts == finding[key].is_null(), "{key} in {finding}");
         }
         assert!(finding["host"].is_string() || finding["user"].is_string(), "nobody in {finding}");
         assert!(!finding["why"].as_array().expect("why").is_empty(), "no reason in {finding}");
