@@ -77,7 +77,7 @@ impl Editor {
         self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
     }
 
-    /// Writes a message down; of long lists the beginning and the length.
+    /// Writes a message down; of long lists the beginning: the catalog grows.
     fn note(&mut self, arrow: &str, message: &Value) {
         let mut shown = message.clone();
         shorten(&mut shown);
@@ -89,12 +89,11 @@ fn shorten(value: &mut Value) {
     const KEPT: usize = 3;
     match value {
         Value::Array(list) => {
-            let rest = list.len().saturating_sub(KEPT);
             // Numbers of semantic tokens come in fives.
             let kept = if list.first().is_some_and(Value::is_number) { 15 } else { KEPT };
             if list.len() > kept {
                 list.truncate(kept);
-                list.push(json!(format!("… and {} more", rest + KEPT - kept)));
+                list.push(json!("… and more"));
             }
             list.iter_mut().for_each(shorten);
         }
