@@ -30,24 +30,8 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
 
 /// Opens files, folders and patterns, and standard input as `-`; says which paths cannot be read.
 pub(crate) fn open(paths: &[PathBuf], args: &EvidenceArgs) -> anyhow::Result<Opened> {
-    let threads = args
-        .threads
-        .or_else(|| std::thread::available_parallelism().ok().map(NonZero::get))
-        .unwrap_or(1)
-        .max(1);
-    let progress = Arc::new(Progress::default());
-    let started = Instant::now();
-    let patience = args
-        .max_file_seconds
-        .map(|per_file| Patience { per_file, clock: Arc::new(move || started.elapsed()) });
-    let options = Options {
-        threads,
-        max_record: args.max_record,
-        patience,
-        now: Some(crate::query::wall_clock()),
-        progress: Some(Arc::clone(&progress)),
-        ..Options::default()
-    };
+    let options = options(args);
+    let progress = options.progress.clone().unwrap_or_default();
     let stdin = if paths.iter().any(|path| is_stdin(path)) {
         if io::stdin().is_terminal() {
             bail!("`-` reads standard input, which is a terminal: pipe evidence into it");
@@ -60,6 +44,27 @@ pub(crate) fn open(paths: &[PathBuf], args: &EvidenceArgs) -> anyhow::Result<Ope
     let incomplete = problems.iter().any(aql_diag::Diagnostic::is_error);
     messages::diagnostics(&problems, None, args.quiet);
     Ok(Opened { evidence, progress, incomplete })
+}
+
+/// How the flags say that evidence is read; progress is counted.
+pub(crate) fn options(args: &EvidenceArgs) -> Options {
+    let threads = args
+        .threads
+        .or_else(|| std::thread::available_parallelism().ok().map(NonZero::get))
+        .unwrap_or(1)
+        .max(1);
+    let started = Instant::now();
+    let patience = args
+        .max_file_seconds
+        .map(|per_file| Patience { per_file, clock: Arc::new(move || started.elapsed()) });
+    Options {
+        threads,
+        max_record: args.max_record,
+        patience,
+        now: Some(crate::query::wall_clock()),
+        progress: Some(Arc::default()),
+        ..Options::default()
+    }
 }
 
 /// Shows a bar on a terminal while the work lasts; the bar goes when the guard is dropped.

@@ -9,10 +9,10 @@ use aql_catalog::Catalog;
 use aql_diag::{Diagnostic, SourceText, codes};
 use aql_eval::Context;
 use aql_event::TimeRange;
-use aql_pack::{Finding, Hunt, HuntOptions, HuntRule, Level, Pack, count_by_level};
+use aql_pack::{Finding, Hunt, HuntOptions, HuntRule, Level, Observer, Pack, count_by_level};
+use aql_report::{Format, Remarks, Report, Watched};
 use aql_semantic::Mode;
 use jiff::tz::TimeZone;
-use serde_json::Value;
 
 use crate::Outcome;
 use crate::args::{HuntArgs, HuntFormat, LevelArg};
@@ -36,6 +36,7 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
         level: Some(level(args.level)),
         time: time_range(args)?,
         profile,
+        keep_payload: args.format == Some(HuntFormat::Html),
     };
     let hunt = match Hunt::prepare(&packs, &options, &cx) {
         Ok(hunt) => hunt,
@@ -53,14 +54,32 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
     // Before the work: a name that cannot be written should not cost it.
     let mut sink = Sink::open(args.evidence.output.as_deref())?;
     let progress = ProgressGuard::start(&opened, quiet);
-    let outcome = hunt.run(&opened.evidence);
+    let observer = is_report(args.format).then(|| Arc::new(Observer::new(&packs, &cx)));
+    let outcome = match &observer {
+        Some(observer) => hunt.run(&Watched::new(&opened.evidence, Arc::clone(observer))),
+        None => hunt.run(&opened.evidence),
+    };
     drop(progress);
 
     let format =
         args.format.unwrap_or(if sink.terminal { HuntFormat::Table } else { HuntFormat::Jsonl });
-    write_findings(&mut sink, format, hunt.rules(), &outcome.findings)?;
+    let report = Report {
+        packs: &packs,
+        rules: hunt.rules(),
+        findings: &outcome.findings,
+        scan: &outcome.report,
+        observed: observer.as_ref().map_or(&[], |observer| observer.rules()),
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    let remarks = write_report(&mut sink, format, &report)?;
     sink.finish()?;
 
+    if remarks.without_time > 0 {
+        messages::line(&format!(
+            "warning: {} findings about groups of events have no time and are not in the timeline",
+            summary::thousands(remarks.without_time as u64)
+        ));
+    }
     summary::files(&outcome.report, &args.evidence);
     messages::diagnostics(&outcome.diagnostics, None, quiet);
     if !quiet {
@@ -185,66 +204,28 @@ fn findings_line(hunt: &Hunt, left_out: usize, findings: &[Finding]) -> String {
     )
 }
 
-fn write_findings(
+/// Does the layout say which rules could see nothing?
+fn is_report(format: Option<HuntFormat>) -> bool {
+    matches!(format, Some(HuntFormat::Html | HuntFormat::Markdown | HuntFormat::Navigator))
+}
+
+fn write_report(
     sink: &mut Sink,
     format: HuntFormat,
-    rules: &[HuntRule],
-    findings: &[Finding],
-) -> anyhow::Result<()> {
-    match format {
-        HuntFormat::Table => findings_table::write(sink, rules, findings)?,
-        HuntFormat::Jsonl => {
-            for finding in findings {
-                serde_json::to_writer(&mut sink.out, &finding.json(&rules[finding.rule]))?;
-                sink.out.write_all(b"\n")?;
-            }
+    report: &Report<'_>,
+) -> anyhow::Result<Remarks> {
+    let format = match format {
+        HuntFormat::Table => {
+            findings_table::write(sink, report.rules, report.findings)?;
+            return Ok(Remarks::default());
         }
-        HuntFormat::Csv => {
-            let mut writer = csv::Writer::from_writer(&mut sink.out);
-            writer.write_record([
-                "time",
-                "level",
-                "rule",
-                "rule_id",
-                "title",
-                "attack",
-                "host",
-                "user",
-                "source_ip",
-                "file",
-                "record",
-                "format",
-                "fields",
-                "why",
-            ])?;
-            for finding in findings {
-                let json = finding.json(&rules[finding.rule]);
-                let text = |key: &str| match &json[key] {
-                    Value::Null => String::new(),
-                    Value::String(text) => text.clone(),
-                    other => other.to_string(),
-                };
-                let attack: Vec<_> =
-                    rules[finding.rule].facts.attack.iter().map(|a| a.id.as_str()).collect();
-                writer.write_record([
-                    text("time"),
-                    text("level"),
-                    text("rule"),
-                    text("rule_id"),
-                    text("title"),
-                    attack.join(" "),
-                    text("host"),
-                    text("user"),
-                    text("source_ip"),
-                    text("file"),
-                    text("record"),
-                    text("format"),
-                    text("fields"),
-                    finding.why.join("; "),
-                ])?;
-            }
-            writer.flush()?;
-        }
-    }
-    Ok(())
+        HuntFormat::Jsonl => Format::Jsonl,
+        HuntFormat::Csv => Format::Csv,
+        HuntFormat::Html => Format::Html,
+        HuntFormat::Markdown => Format::Markdown,
+        HuntFormat::Navigator => Format::Navigator,
+        HuntFormat::Sarif => Format::Sarif,
+        HuntFormat::Timesketch => Format::Timesketch,
+    };
+    Ok(report.write(format, &mut sink.out)?)
 }

@@ -16,6 +16,8 @@ mod queries;
 mod query;
 mod site;
 mod summary;
+mod why;
+mod why_view;
 
 use std::process::ExitCode;
 
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Hunt(args) => hunt::run(&args),
         Command::Query(args) => query::run(&args),
+        Command::Why(args) => why::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => fmt::run(&args),

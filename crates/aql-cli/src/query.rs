@@ -30,10 +30,7 @@ pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<Outcome> {
     let (source, paths) = query_and_paths(args)?;
     let timezone = timezone(&args.timezone)?;
     let (now, mode) = window(args)?;
-    let profile = args.profile.map(|profile| match profile {
-        ProfileArg::Ibm => Profile::Ibm,
-        ProfileArg::Raw => Profile::Raw,
-    });
+    let profile = args.profile.map(base_profile);
     let Some(profile_file) = read_profiles(&args.profile_file, quiet)? else {
         return Ok(Outcome::Failed);
     };
@@ -99,6 +96,14 @@ pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<Outcome> {
     Ok(if failed { Outcome::Failed } else { Outcome::Done })
 }
 
+/// The profile of a flag.
+pub(crate) fn base_profile(profile: ProfileArg) -> Profile {
+    match profile {
+        ProfileArg::Ibm => Profile::Ibm,
+        ProfileArg::Raw => Profile::Raw,
+    }
+}
+
 /// The one place that reads the clock.
 #[expect(clippy::disallowed_methods, reason = "the command is where the clock is read")]
 pub(crate) fn wall_clock() -> i64 {
@@ -147,7 +152,7 @@ pub(crate) fn read_profiles(files: &[PathBuf], quiet: bool) -> anyhow::Result<Op
 }
 
 /// A file of text, or standard input if it is called `-`.
-fn read_text(file: &Path) -> anyhow::Result<SourceText> {
+pub(crate) fn read_text(file: &Path) -> anyhow::Result<SourceText> {
     let name = file.display().to_string();
     let bytes = if name == "-" {
         let mut bytes = Vec::new();

@@ -28,6 +28,8 @@ pub struct Finding {
     /// The conditions of the rule that this event satisfies and that say something about it, as
     /// written in the rule.
     pub why: Vec<String>,
+    /// The raw record, if the hunt was asked to keep it.
+    pub payload: Option<String>,
 }
 
 impl Finding {

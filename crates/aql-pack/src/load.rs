@@ -15,6 +15,9 @@ static BUNDLED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/packs.rs")
 /// The only format of packs that exists so far.
 const FORMAT: u32 = 1;
 
+/// The file of a pack that says what to do about what it finds.
+const PLAYBOOK: &str = "playbook.md";
+
 /// A pack: rules, and facts about them.
 #[derive(Clone, Debug)]
 pub struct Pack {
@@ -22,6 +25,8 @@ pub struct Pack {
     pub facts: PackFacts,
     /// The rules, by name.
     pub rules: Vec<Rule>,
+    /// What to do about what it finds: the text of `playbook.md`, Markdown, if it has one.
+    pub playbook: Option<String>,
 }
 
 /// A rule: a query, and facts about it.
@@ -92,6 +97,10 @@ impl Pack {
             }
         };
         read("pack.toml".into(), &folder.join("pack.toml"));
+        let playbook = folder.join(PLAYBOOK);
+        if playbook.exists() {
+            read(PLAYBOOK.into(), &playbook);
+        }
         match fs::read_dir(folder.join("rules")) {
             Ok(entries) => {
                 for entry in entries {
@@ -206,7 +215,9 @@ impl Pack {
             });
         }
         match facts {
-            Some(facts) if problems.is_empty() => Ok(Pack { facts, rules }),
+            Some(facts) if problems.is_empty() => {
+                Ok(Pack { facts, rules, playbook: files.get(PLAYBOOK).cloned() })
+            }
             _ => Err(problems),
         }
     }

@@ -10,3 +10,4 @@ mod inspect;
 mod profile_file;
 mod query;
 mod support;
+mod why;

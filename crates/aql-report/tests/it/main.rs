@@ -1,0 +1,3 @@
+//! Reports over the evidence and the pack of the repository.
+
+mod why;
