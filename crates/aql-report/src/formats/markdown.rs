@@ -158,23 +158,28 @@ fn files(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Text that stays text: on one line, with every character that could be markup escaped.
+/// Text that stays text: on one line, with every character that could be markup escaped. Addresses
+/// do not become links, nor names of people.
 fn text(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    for c in one_line(text).chars() {
+    let line = one_line(text);
+    let mut out = String::with_capacity(line.len() + 8);
+    // What makes a list or an underline counts only where a line begins.
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    let mark = match line.as_bytes().get(digits) {
+        Some(b'.' | b')') if digits > 0 => Some(digits),
+        Some(b'-' | b'+' | b'=') if digits == 0 => Some(0),
+        _ => None,
+    };
+    for (at, c) in line.char_indices() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
-            // So that addresses and names of people do not become links.
             '@' => out.push_str("&#64;"),
-            ':' => out.push_str("&#58;"),
-            c if c.is_ascii_punctuation()
-                && !matches!(c, ',' | '.' | ';' | '/' | '%' | '\'' | '"') =>
-            {
-                out.push('\\');
-                out.push(c);
-            }
+            ':' if line[at..].starts_with("://") => out.push_str("&#58;"),
+            '.' if line[..at].to_ascii_lowercase().ends_with("www") => out.push_str("&#46;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' | '#' => out.extend(['\\', c]),
+            c if mark == Some(at) => out.extend(['\\', c]),
             c => out.push(c),
         }
     }
@@ -211,7 +216,10 @@ mod tests {
     #[test]
     fn markup_of_evidence_is_text() {
         assert_eq!(text("a|b <b>*x*</b>\n# y"), r"a\|b &lt;b&gt;\*x\*&lt;/b&gt; \# y");
-        assert_eq!(text("[x](http://e)"), r"\[x\]\(http&#58;//e\)");
+        assert_eq!(text("[x](http://e)"), r"\[x\](http&#58;//e)");
+        assert_eq!(text("see www.e.com: a-b"), "see www&#46;e.com: a-b");
+        assert_eq!(text("- x"), r"\- x");
+        assert_eq!(text("12. x 3."), r"12\. x 3.");
         assert_eq!(text("me@example.com"), "me&#64;example.com");
     }
 

@@ -91,18 +91,20 @@ pub(super) fn rules(report: &Report<'_>, html: &mut Html) {
     section(html, "rules", "Rules that found something");
     table(html, "Rules that found something");
     html.raw("<thead><tr><th scope=\"col\">Level</th><th scope=\"col\">Rule</th>");
-    html.raw("<th scope=\"col\">ATT&amp;CK</th><th scope=\"col\" class=\"n\">Findings</th>");
-    html.raw("<th scope=\"col\">First</th><th scope=\"col\">Last</th></tr></thead><tbody>");
+    html.raw("<th scope=\"col\" class=\"wide\">ATT&amp;CK</th><th scope=\"col\" class=\"n\">Findings</th>");
+    html.raw("<th scope=\"col\" class=\"wide\">First</th><th scope=\"col\" class=\"wide\">Last</th></tr></thead><tbody>");
     for (at, rule, count) in fired(report) {
         let times = || report.findings.iter().filter(|f| f.rule == at).filter_map(|f| f.time);
         html.raw("<tr><td>");
         level_badge(html, rule.facts.level);
         html.raw("</td><td><a href=\"#").text(&anchor(report, rule)).raw("\">");
-        html.text(&rule.facts.title).raw("</a></td><td>");
+        html.text(&rule.facts.title).raw("</a></td><td class=\"wide\">");
         let ids: Vec<&str> = rule.facts.attack.iter().map(|a| a.id.as_str()).collect();
         html.text(&ids.join(", ")).raw("</td><td class=\"n\">").text(&thousands(count as u64));
-        html.raw("</td><td class=\"time\">").text(&times().min().map(second).unwrap_or_default());
-        html.raw("</td><td class=\"time\">").text(&times().max().map(second).unwrap_or_default());
+        html.raw("</td><td class=\"time wide\">")
+            .text(&times().min().map(second).unwrap_or_default());
+        html.raw("</td><td class=\"time wide\">")
+            .text(&times().max().map(second).unwrap_or_default());
         html.raw("</td></tr>");
     }
     html.raw("</tbody></table></div>\n</section>\n");

@@ -163,6 +163,13 @@ fn event(report: &Report<'_>, event: &Event<'_>, html: &mut Html) {
     html.raw("<dl>");
     for (name, value) in &lead.fields {
         let Some(value) = value_text(value).filter(|value| !value.is_empty()) else { continue };
+        // What the heading and the line above say already.
+        let known = [&lead.host, &lead.user, &lead.source_ip];
+        if known.iter().any(|k| k.as_deref() == Some(&value))
+            || name.eq_ignore_ascii_case("eventtime")
+        {
+            continue;
+        }
         html.element("dt", name).raw("<dd>");
         long(html, &value, MAX_VALUE);
         html.raw("</dd>");

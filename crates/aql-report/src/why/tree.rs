@@ -203,7 +203,7 @@ impl Builder<'_> {
         let at = self.nodes.len();
         self.nodes.push(Node {
             kind,
-            text: one_line(expr.span.slice(self.text)),
+            text: unwrapped(&one_line(expr.span.slice(self.text))).to_owned(),
             bound: None,
             constants: Vec::new(),
             below: Vec::new(),
@@ -330,6 +330,46 @@ fn calls_differ(expr: &Expr, text: &str) -> bool {
     columns.iter().any(|column| !text.contains(&column.name.to_lowercase()))
 }
 
+/// A text without the parentheses around all of it.
+fn unwrapped(text: &str) -> &str {
+    let Some(inner) = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) else {
+        return text;
+    };
+    // Those of `(a) OR (b)` belong to its parts, and those in quotes to nobody.
+    let (mut depth, mut quote) = (0i32, None);
+    for c in inner.chars() {
+        match (quote, c) {
+            (None, '\'' | '"') => quote = Some(c),
+            (Some(open), c) if c == open => quote = None,
+            (None, '(') => depth += 1,
+            (None, ')') if depth == 0 => return text,
+            (None, ')') => depth -= 1,
+            _ => {}
+        }
+    }
+    unwrapped(inner.trim())
+}
+
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unwrapped;
+
+    #[test]
+    fn parentheses_around_all_of_it_go() {
+        for (text, inner) in [
+            ("(a = 1)", "a = 1"),
+            ("((a) OR (b))", "(a) OR (b)"),
+            ("(a) OR (b)", "(a) OR (b)"),
+            ("(a = ')')", "a = ')'"),
+            ("(a = '(') OR (b)", "(a = '(') OR (b)"),
+            ("( (a) )", "a"),
+            ("a", "a"),
+        ] {
+            assert_eq!(unwrapped(text), inner);
+        }
+    }
 }
