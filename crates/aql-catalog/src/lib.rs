@@ -59,6 +59,8 @@ pub struct Catalog {
     ecs: LazyLock<windows::EcsPaths>,
     office365: LazyLock<office365::Sources>,
     defender: LazyLock<defender::Sources>,
+    defender_tables: LazyLock<Vec<defender::Table>>,
+    defender_mapping: LazyLock<Mapping>,
     mappings: LazyLock<mapping::Mappings>,
     sysmon: LazyLock<sysmon::Fields>,
     sql: LazyLock<FxHashMap<String, Vec<String>>>,
@@ -88,6 +90,8 @@ impl Catalog {
             ecs: LazyLock::new(windows::read_ecs),
             office365: LazyLock::new(office365::read),
             defender: LazyLock::new(defender::read),
+            defender_tables: LazyLock::new(defender::read_tables),
+            defender_mapping: LazyLock::new(|| defender::mapping(&Catalog::get().defender)),
             mappings: LazyLock::new(mapping::read),
             sysmon: LazyLock::new(sysmon::read),
             sql: LazyLock::new(similar::read_sql),
@@ -253,6 +257,26 @@ impl Catalog {
     /// Where a column comes from in rows of advanced hunting tables, in order.
     pub fn defender_sources(&self, name: &str) -> &[DefenderSource] {
         self.defender.get(&name.to_lowercase()).map_or(&[], Vec::as_slice)
+    }
+
+    /// How rows of advanced hunting tables become events; their event category is the table.
+    pub fn defender_mapping(&self) -> &Mapping {
+        &self.defender_mapping
+    }
+
+    /// An advanced hunting table by its name in any case.
+    pub fn defender_table(&self, name: &str) -> Option<&str> {
+        defender::table_named(&self.defender_tables, name)
+    }
+
+    /// The advanced hunting table that alone has an action type.
+    pub fn defender_table_of_action(&self, action: &str) -> Option<&str> {
+        defender::table_of_action(&self.defender_tables, action)
+    }
+
+    /// The advanced hunting table that alone has one of the columns of a row.
+    pub fn defender_table_of_columns(&self, has: impl Fn(&str) -> bool) -> Option<&str> {
+        defender::table_of_columns(&self.defender_tables, has)
     }
 
     /// An embedded mapping by name: how records of a format become events.

@@ -24,9 +24,9 @@ pub struct Mapping {
     /// Are its events ones that no log source type understands?
     pub unparsed: bool,
     /// Log source types, the first whose conditions hold.
-    types: Vec<TypeRule>,
+    pub(crate) types: Vec<TypeRule>,
     /// The type if none of them does.
-    default_type: i64,
+    pub(crate) default_type: i64,
     /// Fields of `qideventid`, the first that has a value.
     pub event_id: Vec<FieldSource>,
     /// Fields of `qideventcategory`.
@@ -38,7 +38,7 @@ pub struct Mapping {
     /// Fields of the host that sent it.
     pub host: Vec<FieldSource>,
     /// Where columns come from, by the name of the built-in column or property in lower case.
-    columns: FxHashMap<String, Vec<FieldSource>>,
+    pub(crate) columns: FxHashMap<String, Vec<FieldSource>>,
 }
 
 /// What a field of a record must be.
@@ -59,10 +59,12 @@ pub struct FieldSource {
     pub transform: Transform,
     /// Event categories whose records have it; empty for all.
     pub categories: Vec<String>,
+    /// Event ids whose records have it; empty for all.
+    pub events: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct TypeRule {
+pub(crate) struct TypeRule {
     conditions: Vec<Condition>,
     id: i64,
 }
@@ -149,7 +151,8 @@ impl<'de> Deserialize<'de> for Sources {
                     Transform::NAMES.join(", ")
                 ))
             })?;
-            Ok(FieldSource { field: field.to_owned(), transform, categories: Vec::new() })
+            let field = field.to_owned();
+            Ok(FieldSource { field, transform, categories: Vec::new(), events: Vec::new() })
         };
         texts.into_iter().map(source).collect::<Result<_, _>>().map(Sources)
     }
@@ -266,7 +269,10 @@ pub(crate) type Mappings = FxHashMap<&'static str, Mapping>;
 
 /// Every embedded mapping: a file, and a line here.
 const FILES: &[(&str, &str)] = &[
+    ("auditd", include_str!("../data/mappings/auditd.toml")),
     ("cef", include_str!("../data/mappings/cef.toml")),
+    ("exchange-tracking", include_str!("../data/mappings/exchange-tracking.toml")),
+    ("google-workspace", include_str!("../data/mappings/google-workspace.toml")),
     ("leef", include_str!("../data/mappings/leef.toml")),
     ("syslog", include_str!("../data/mappings/syslog.toml")),
 ];

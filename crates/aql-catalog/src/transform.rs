@@ -13,6 +13,9 @@ pub enum Transform {
     Hash(String),
     /// `DOMAIN\user` from two fields: this one is the user, the named one the domain.
     WithDomain(String),
+    /// A path whose last part is the text of the named field: it is appended if the path is that of
+    /// the folder alone.
+    WithFile(String),
     /// An address without its port and brackets.
     Address,
     /// The port of an address with a port.
@@ -48,6 +51,8 @@ impl Transform {
         "time",
         "json",
         "hash:NAME",
+        "domain:FIELD",
+        "file:FIELD",
         "after:TEXT",
     ];
 
@@ -71,6 +76,7 @@ impl Transform {
             ("json", None) => Transform::Json,
             ("hash", Some(name)) => Transform::Hash(name),
             ("domain", Some(field)) => Transform::WithDomain(field),
+            ("file", Some(field)) => Transform::WithFile(field),
             ("after", Some(text)) => Transform::After(text),
             _ => return None,
         })

@@ -169,6 +169,7 @@ codes! {
     UNDATED = "ING013": "events without a time left out";
     CHANGED = "ING014": "file that changed while it was read";
     TOO_SLOW = "ING015": "file that took too long to read";
+    COALESCED = "ING016": "events that were coalesced";
 
     PACK_UNREADABLE = "PACK001": "pack that cannot be read";
     PACK_FACTS = "PACK002": "rule facts that are missing or wrong";

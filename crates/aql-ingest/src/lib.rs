@@ -14,6 +14,7 @@
 
 pub mod evtx;
 
+mod coalesce;
 mod evidence;
 mod formats;
 mod frame;
@@ -32,6 +33,7 @@ mod time;
 mod unpack;
 mod worker;
 
+pub use coalesce::Coalesced;
 pub use evidence::{Evidence, Options, Progress};
 pub use patience::{Clock, Patience};
 pub use source::Inflation;

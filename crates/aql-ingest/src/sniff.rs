@@ -152,9 +152,14 @@ fn csv_delimiter(text: &[u8], whole: bool) -> Option<u8> {
         let end = memchr::memchr(b'\n', text)?;
         return csv_delimiter(text.get(end + 1..).unwrap_or_default(), whole);
     }
+    let mut text = text;
+    while csv::is_directive(text) {
+        text = text.get(memchr::memchr(b'\n', text)? + 1..)?;
+    }
     let end = memchr::memchr(b'\n', text).or(whole.then_some(text.len()))?;
     let header = text.get(..end)?;
     let header = header.strip_suffix(b"\r").unwrap_or(header);
+    let header = csv::fields_line(header).unwrap_or(header);
     let delimiter = csv::delimiter(header);
     let header = csv::cells(header, delimiter);
     if !csv::is_header(&header) {
@@ -242,6 +247,9 @@ mod tests {
             (b"CreationDate,AuditData\r\n1,\"{\"\"a\"\":1}\"", Sniffed::Csv(b',')),
             (b"#TYPE Deserialized.X\r\nCreationDate,AuditData\r\n", Sniffed::Csv(b',')),
             (b"a;b;c\n1;2;3\n", Sniffed::Csv(b';')),
+            (b"#Software: x\r\n#Date: y\r\n#Fields: a,b\r\n1,2\r\n", Sniffed::Csv(b',')),
+            (b"#Software: IIS\n#Fields: date time\n1 2\n", Sniffed::Lines),
+            (b"#Date: y\n", Sniffed::Lines),
             (b"type=SYSCALL msg=audit(1): arch=1, a=b\n", Sniffed::Lines),
             (b"plain text, with a comma\nand more\n", Sniffed::Lines),
             (b"\x00\x01\x02\x03\x04\x05binary", Sniffed::Unknown),

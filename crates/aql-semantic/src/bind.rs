@@ -250,15 +250,10 @@ impl Binder<'_> {
                     Some(expr) => expr,
                     None => self.expr(&item.expr, &mut scope),
                 };
-                if let Some(collate) = &item.collate {
-                    self.push(
-                        Diagnostic::warning(
-                            codes::NOT_IMPLEMENTED,
-                            "COLLATE is not implemented yet",
-                        )
-                        .at(collate.span, "ordered by code points instead"),
-                    );
-                }
+                let expr = match &item.collate {
+                    Some(collate) => self.collated(expr, collate),
+                    None => expr,
+                };
                 self.with_nulls_placed(Order { expr, descending: item.descending.unwrap_or(false) })
             })
             .collect();

@@ -36,6 +36,24 @@ impl Binder<'_> {
         vec![Order { expr: nulls, descending: first }, order]
     }
 
+    /// A sort key by the rules of a language. Only text has one: other values keep their order.
+    pub(crate) fn collated(&mut self, expr: Expr, language: &ast::Text) -> Expr {
+        let span = language.span;
+        if expr.ty != Type::Text {
+            self.push(
+                Diagnostic::warning(codes::ARGUMENT_TYPE, "COLLATE orders text, and this is none")
+                    .at(expr.span, format!("{}", expr.ty))
+                    .label(span, "has no effect"),
+            );
+            return expr;
+        }
+        let tag = ExprKind::Literal(Value::Text(language.value.as_str().into()));
+        let tag = Expr { kind: tag, ty: Type::Text, span };
+        let whole = expr.span.to(span);
+        let kind = ExprKind::Call { function: "COLLATION_KEY".into(), args: vec![expr, tag] };
+        Expr { kind, ty: Type::Binary, span: whole }
+    }
+
     /// In GROUP BY and ORDER BY, text in single quotes is an alias if there is one of that name:
     /// IBM's pages disagree, and shipped dashboards rely on it.
     pub(crate) fn quoted_alias(&mut self, expr: &ast::Expr, scope: &Scope) -> Option<Expr> {

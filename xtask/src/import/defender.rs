@@ -21,7 +21,7 @@ pub(super) fn generate(tables: &Tables, aliases: &Aliases) -> Result<String> {
         let field = if field == "(table name)" { "@table" } else { field };
         let transform = match domain {
             Some(domain) => format!("domain:{domain}"),
-            None => transform(row.get("transform")?)?.to_owned(),
+            None => transform(row.get("transform")?, raw)?,
         };
         let key = [column, field, &transform, row.get("transform")?].map(str::to_owned);
         let table = row.get("table")?.to_owned();
@@ -37,17 +37,20 @@ pub(super) fn generate(tables: &Tables, aliases: &Aliases) -> Result<String> {
     out.finish()
 }
 
-fn transform(words: &str) -> Result<&'static str> {
+fn transform(words: &str, field: &str) -> Result<String> {
     Ok(match words {
         "ISO 8601 UTC" => "time",
         "dirname" => "directory",
+        // The whole path in practice, though described as the folder's.
+        w if field.ends_with("FolderPath") && (w.is_empty() || w.contains("append")) => {
+            return Ok(format!("file:{}", field.replace("FolderPath", "FileName")));
+        }
         // What a reader does beyond copying: the words stay in the basis column.
         "" | "int" | "host part" | "else NULL chain" | "(profile raw: FolderPath)" => "",
         "\"AdvancedHunting-\" prefix dropped"
-        | "append FileName only if last component differs"
         | "swap with LocalIP for InboundConnectionAccepted" => "",
-        w if w.starts_with("full path as delivered; append") => "",
         w if w.starts_with("Tcp->6 Udp->17") => "protocol",
         other => bail!("unknown transform {other:?} of a hunting column"),
-    })
+    }
+    .to_owned())
 }

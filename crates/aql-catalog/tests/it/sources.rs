@@ -204,6 +204,7 @@ fn every_source_fills_a_column() {
         include_str!("../../data/office365.csv"),
         include_str!("../../data/office365_extra.csv"),
         include_str!("../../data/defender.csv"),
+        include_str!("../../data/defender_extra.csv"),
     ] {
         for line in text.lines().skip(1) {
             let column = line.split(',').next().unwrap_or_default();

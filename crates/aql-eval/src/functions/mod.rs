@@ -113,6 +113,7 @@ functions! {
     assetuser
     base64
     categoryname
+    collation_key
     componentid
     concat
     dateformat

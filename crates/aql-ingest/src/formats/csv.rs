@@ -119,17 +119,47 @@ pub(crate) fn is_type_line(line: &[u8]) -> bool {
     line.starts_with(b"#TYPE ") || line.starts_with(b"\"#TYPE ")
 }
 
+/// The header in a line `#Fields: a,b` (W3C; logs of Exchange).
+pub(crate) fn fields_line(line: &[u8]) -> Option<&[u8]> {
+    Some(line.strip_prefix(b"#Fields:")?.trim_ascii())
+}
+
+/// Is it one of the lines that stand beside `#Fields:`?
+pub(crate) fn is_directive(line: &[u8]) -> bool {
+    const NAMES: [&[u8]; 4] = [b"#Software:", b"#Version:", b"#Log-type:", b"#Date:"];
+    NAMES
+        .iter()
+        .any(|name| line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
+}
+
 /// Reads the rows of a stream; its first row is the header.
 pub(crate) fn read(stream: &mut Stream<'_>, delimiter: u8, out: &mut Out<'_>) {
     let mut header: Vec<String> = Vec::new();
     let mut format: Option<&'static Format> = None;
     let mut record = 0;
+    // Is the header of a `#Fields:` line? More of them may follow, as logs are put together.
+    let mut has_directives = false;
     let mut frames = Frames::new(stream, CsvRecords::new(delimiter), out.options.max_record, None);
     while let Some(frame) = frames.next_frame() {
         match frame {
             Frame::Record { offset, bytes, cut } => {
                 let at = At { record, offset };
                 decode(bytes, at, out);
+                let is_first = format.is_none();
+                if (is_first || has_directives) && is_directive(bytes) {
+                    continue;
+                }
+                let mut bytes = bytes;
+                if (is_first || has_directives)
+                    && let Some(fields) = fields_line(bytes)
+                {
+                    has_directives = true;
+                    if !is_first {
+                        header = self::cells(fields, delimiter);
+                        continue;
+                    }
+                    bytes = fields;
+                }
                 let cells = cells(bytes, delimiter);
                 match format.map(|f| (f.name, &f.layout)) {
                     Some((name, Layout::Csv { take, .. })) => {

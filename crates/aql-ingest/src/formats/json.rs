@@ -27,11 +27,15 @@ pub(crate) const FORMAT: Format = Format {
 };
 
 /// Keys of the array in objects that only wrap an array of records.
-const WRAPPERS: &[&str] = &["value", "records", "events", "Results"];
+const WRAPPERS: &[&str] = &["value", "records", "events", "Results", "items"];
 
 /// Keys that may stand beside that array: how many there are, where the next ones are, how the
-/// query went. Anything else says something about the records, so the object is a record itself.
+/// query went, which columns it has. Anything else says something about the records, so the object is a record itself.
 const BOOKKEEPING: &[&str] = &[
+    "schema",
+    "stats",
+    "kind",
+    "etag",
     "count",
     "total",
     "totalCount",

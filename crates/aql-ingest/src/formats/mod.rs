@@ -4,10 +4,14 @@
 //! a record are found. JSON records are told apart one by one, since exports mix them. To add a
 //! format, write its file and add one line to [`FORMATS`].
 
+pub(crate) mod auditd;
 pub(crate) mod cef;
 pub(crate) mod csv;
+pub(crate) mod defender;
 pub(crate) mod evtx;
 pub(crate) mod evtx_dump;
+pub(crate) mod exchange;
+pub(crate) mod google;
 pub(crate) mod json;
 pub(crate) mod leef;
 pub(crate) mod nxlog;
@@ -78,12 +82,17 @@ pub(crate) static FORMATS: &[Format] = &[
     winlogbeat::FORMAT,
     nxlog::FORMAT,
     o365::FORMAT,
+    google::FORMAT,
+    defender::FORMAT,
     json::FORMAT,
     o365_csv::FORMAT,
     splunk::CSV,
+    defender::CSV,
+    exchange::FORMAT,
     csv::FORMAT,
     leef::FORMAT,
     cef::FORMAT,
+    auditd::FORMAT,
     syslog::FORMAT,
     text::FORMAT,
 ];

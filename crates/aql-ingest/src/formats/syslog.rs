@@ -1,17 +1,17 @@
 //! Syslog lines: their header, and what their message is.
 //!
 //! Headers of RFC 3164 and RFC 5424, also stacked by relays (the innermost host and time count),
-//! with the octet count of RFC 6587 in front or without. The message may be LEEF, CEF, a JSON record
-//! of any format, or a Windows event as XML (Sysmon for Linux); any other is kept as an unparsed
-//! event whose time and host are known.
+//! with the octet count of RFC 6587 in front or without. The message may be LEEF, CEF, a record of the
+//! Linux audit daemon, a JSON record of any format, or a Windows event as XML (Sysmon for Linux);
+//! any other is kept as an unparsed event whose time and host are known.
 //!
-//! LEEF and CEF need no header; other lines count as syslog only if they have one.
+//! LEEF, CEF and audit records need no header; other lines count as syslog only if they have one.
 
 use std::borrow::Cow;
 
 use aql_catalog::Catalog;
 
-use super::{Format, JsonRecord, Layout, cef, json, leef, windows_xml};
+use super::{Format, JsonRecord, Layout, auditd, cef, json, leef, windows_xml};
 use crate::json::{Json, parse_whole};
 use crate::normalise::generic::NamedFields;
 use crate::normalise::mapped::MappedRecord;
@@ -45,9 +45,12 @@ pub(crate) struct Header<'l> {
 /// Headers in front of each other that are looked through.
 const MAX_STACKED: usize = 8;
 
-/// Takes a line; `false` if it is no syslog, LEEF or CEF.
+/// Takes a line; `false` if it is no syslog, LEEF, CEF or audit record.
 pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> bool {
     let now = out.options.now;
+    if auditd::take(line, &Header::default(), payload, at, out) {
+        return true;
+    }
     if let Some(start) = marker(line, "LEEF:").or_else(|| marker(line, "CEF:")) {
         let (before, message) = line.split_at(start);
         let header = headers(before, now).map(|(header, _)| header).unwrap_or_default();
@@ -59,6 +62,9 @@ pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> boo
     }
     let Some((header, message)) = headers(line, now) else { return false };
     let message = message.trim_start_matches('\u{feff}');
+    if auditd::take(without_tag(message), &header, payload, at, out) {
+        return true;
+    }
     if let Some(start) = message.find('{').filter(|start| is_prefix_free(message, *start)) {
         let text = message.get(start..).unwrap_or_default().trim_end();
         let mut nodes = Vec::new();
@@ -97,7 +103,8 @@ fn mapped<'m>(
     let named = [("@host", header.host), ("@app", header.app), ("@pid", header.pid)];
     pairs.extend(named.into_iter().filter_map(|(name, value)| Some((name.into(), value?.into()))));
     let fields = NamedFields::Pairs(&pairs);
-    let record = MappedRecord { mapping, fields, payload, header_time: header.time };
+    let record =
+        MappedRecord { mapping, fields, payload, header_time: header.time, category: None };
     out.mapped(format, &record, at.record);
     true
 }
@@ -211,6 +218,14 @@ fn structured_data(text: &str) -> &str {
     }
     // Never closed: it was no structured data.
     if depth > 0 { text } else { "" }
+}
+
+/// What follows `prog[123]:`, or the message if there is none.
+fn without_tag(message: &str) -> &str {
+    match message.split_once(' ') {
+        Some((word, rest)) if word.ends_with(':') => rest,
+        _ => message,
+    }
 }
 
 /// `prog[123]:` in front of a message.

@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use aql_catalog::{FieldSource, Mapping};
+use aql_catalog::{FieldSource, Mapping, Transform};
 use aql_event::{Column, ColumnKind, Needs};
 use rustc_hash::FxHashMap;
 
@@ -67,7 +67,7 @@ impl Mapped {
             unparsed: record.mapping.unparsed,
         };
         let plan = Plan::new(self.plans.len(), needs, &facts, |column| {
-            resolve(column, record.mapping, &class.event_category)
+            resolve(column, record.mapping, &class)
         });
         let plan = Rc::new(plan);
         if self.plans.len() >= MAX_PLANS {
@@ -78,13 +78,15 @@ impl Mapped {
     }
 }
 
-fn resolve(column: &Column, mapping: &Mapping, category: &str) -> Resolved<Field> {
+fn resolve(column: &Column, mapping: &Mapping, class: &Class) -> Resolved<Field> {
     if column.kind == ColumnKind::Field {
         return Resolved::Fields(vec![Field::Raw(column.name.to_string())]);
     }
+    let is_one = |list: &[String], value: &str| {
+        list.is_empty() || list.iter().any(|of| of.eq_ignore_ascii_case(value))
+    };
     let is_of = |source: &&FieldSource| {
-        source.categories.is_empty()
-            || source.categories.iter().any(|of| of.eq_ignore_ascii_case(category))
+        is_one(&source.categories, &class.event_category) && is_one(&source.events, &class.event_id)
     };
     let mut fields: Vec<Field> =
         mapping.sources(&column.name).iter().filter(is_of).cloned().map(Field::Source).collect();
@@ -106,6 +108,8 @@ pub(crate) struct MappedRecord<'r> {
     pub payload: &'r [u8],
     /// Its time in epoch milliseconds where no field of the mapping gives one: that of the header.
     pub header_time: Option<i64>,
+    /// Its event category, if the format knows better than the mapping.
+    pub category: Option<&'r str>,
 }
 
 impl MappedRecord<'_> {
@@ -116,9 +120,19 @@ impl MappedRecord<'_> {
     }
 
     fn source<'v>(&'v self, source: &FieldSource, scratch: &'v mut Texts) -> Option<Cow<'v, str>> {
-        let [first, _] = scratch;
+        let [first, second] = scratch;
         let value = self.fields.get(&source.field, first)?;
-        transform::apply(&source.transform, value)
+        match &source.transform {
+            Transform::WithDomain(field) => Some(match self.fields.get(field, second) {
+                Some(domain) => Cow::Owned(format!("{domain}\\{value}")),
+                None => value,
+            }),
+            Transform::WithFile(field) => Some(match self.fields.get(field, second) {
+                Some(file) => with_file(value, &file),
+                None => value,
+            }),
+            transform => transform::apply(transform, value),
+        }
     }
 
     fn class(&self) -> Class {
@@ -130,7 +144,10 @@ impl MappedRecord<'_> {
             mapping: self.mapping.name.clone(),
             device_type,
             event_id: self.first(&self.mapping.event_id).unwrap_or_default(),
-            event_category: self.first(&self.mapping.event_category).unwrap_or_default(),
+            event_category: match self.category {
+                Some(category) => category.to_owned(),
+                None => self.first(&self.mapping.event_category).unwrap_or_default(),
+            },
             severity: self.first(&self.mapping.severity).as_deref().and_then(severity),
         }
     }
@@ -145,6 +162,16 @@ impl MappedRecord<'_> {
         });
         told.or(self.header_time)
     }
+}
+
+/// A path that ends in a file's name: the name is appended if the path is that of the folder alone.
+fn with_file<'v>(path: Cow<'v, str>, file: &str) -> Cow<'v, str> {
+    let last = path.rsplit(['\\', '/']).next().unwrap_or_default();
+    if last.eq_ignore_ascii_case(file) {
+        return path;
+    }
+    let separator = if path.contains('/') && !path.contains('\\') { '/' } else { '\\' };
+    Cow::Owned(format!("{}{separator}{file}", path.trim_end_matches(['\\', '/'])))
 }
 
 /// A severity from 0 to 10, or one of CEF's words for it (event model, 6.8).
@@ -187,7 +214,20 @@ impl Record<Field> for MappedRecord<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::severity;
+    use super::{severity, with_file};
+
+    #[test]
+    fn paths_with_and_without_their_file() {
+        for (path, file, expected) in [
+            ("C:\\a\\B.exe", "b.exe", "C:\\a\\B.exe"),
+            ("C:\\a", "b.exe", "C:\\a\\b.exe"),
+            ("C:\\a\\", "b.exe", "C:\\a\\b.exe"),
+            ("/usr/bin", "b", "/usr/bin/b"),
+            ("b.exe", "b.exe", "b.exe"),
+        ] {
+            assert_eq!(with_file(path.into(), file), expected, "{path}");
+        }
+    }
 
     #[test]
     fn severities() {

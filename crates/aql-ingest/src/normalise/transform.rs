@@ -7,12 +7,15 @@ use aql_catalog::Transform;
 use super::address;
 use crate::time::parse_iso;
 
-/// Applies a transform to a value. [`Transform::WithDomain`] needs a second field and
-/// [`Transform::Json`] the raw text, so both are left to the caller and do nothing here. Nothing
+/// Applies a transform to a value. [`Transform::WithDomain`] and [`Transform::WithFile`] need a
+/// second field and [`Transform::Json`] the raw text, so they are left to the caller and do nothing here. Nothing
 /// if the value has no such part.
 pub(crate) fn apply<'v>(transform: &Transform, value: Cow<'v, str>) -> Option<Cow<'v, str>> {
     match transform {
-        Transform::Identity | Transform::WithDomain(_) | Transform::Json => Some(value),
+        Transform::Identity
+        | Transform::WithDomain(_)
+        | Transform::WithFile(_)
+        | Transform::Json => Some(value),
         Transform::Basename => Some(cut(value, |v| match v.rfind(['\\', '/']) {
             Some(at) => (at + 1, v.len()),
             None => (0, v.len()),

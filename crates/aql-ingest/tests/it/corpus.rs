@@ -161,3 +161,26 @@ fn the_forwarding_cmdlet_of_the_exchange_log_is_found() {
     assert!(parameters.contains("-ForwardingSmtpAddress"), "{parameters}");
     assert_eq!((record.as_str(), event_record.as_str()), ("1", "3229"));
 }
+
+#[test]
+fn the_hunting_export_with_older_names_is_understood() {
+    let Some(root) = shared("corpus/logs/defender") else { return };
+    let columns = [
+        builtin("starttime"),
+        builtin("username"),
+        builtin("qideventcategory"),
+        property("Process Path"),
+        property("Process CommandLine"),
+        property("Parent Process Path"),
+        property("Machine Identifier"),
+    ];
+    let needs = Needs::new(columns.clone());
+    let (batches, report) = scan_paths(&[root], &needs, Options::default());
+    assert_eq!(report.files[0].format, Some("defender-csv"));
+    assert_eq!((report.files[0].records, report.files[0].unparsed), (1564, 0));
+    for column in columns {
+        let found = values(&batches, &column);
+        let filled = found.iter().flatten().count();
+        assert_eq!(filled, 1564, "{}", column.arrow_name());
+    }
+}

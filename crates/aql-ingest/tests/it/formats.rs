@@ -283,3 +283,98 @@ fn a_raw_text_beside_the_keys_of_a_format_does_not_hide_them() {
     assert_eq!(values(&batches, &property("Event ID")), [Some("11".to_owned())]);
     assert_eq!(values(&batches, &source(provenance::FORMAT)), [Some("nxlog".to_owned())]);
 }
+
+const DEFENDER_PROPERTIES: &[&str] = &[
+    "Action Type",
+    "Machine Identifier",
+    "Process Path",
+    "Process Name",
+    "Process CommandLine",
+    "Process ID",
+    "Parent Process Path",
+    "Parent Process Name",
+    "File Path",
+    "Filename",
+    "File Directory",
+    "LoadedImage",
+    "SHA1 Hash",
+    "Destination Hostname",
+    "Sender",
+    "Recipients",
+    "Subject",
+    "Email Direction",
+    "Forward To",
+    "Operation",
+    "Country",
+    "Application",
+];
+const DEFENDER_FIELDS: &[&str] = &["ReportId", "initiatingprocessid", "ForwardTo"];
+
+#[test]
+fn defender() {
+    let needs = wide(DEFENDER_PROPERTIES, DEFENDER_FIELDS);
+    let (batches, report) =
+        scan_paths(&[data("defender-stream.jsonl")], &needs, Options::default());
+    insta::assert_snapshot!(format!("{}{}", render_report(&report), render(&batches)));
+}
+
+#[test]
+fn hunting_rows_are_the_same_in_every_wrapper() {
+    let needs = wide(DEFENDER_PROPERTIES, DEFENDER_FIELDS);
+    let (expected, _) = scan_paths(&[data("defender-stream.jsonl")], &needs, Options::default());
+    for (name, format) in [
+        ("defender-rows.jsonl", "defender"),
+        ("defender-api.json", "defender"),
+        ("defender-graph.json", "defender"),
+        ("defender.csv", "defender-csv"),
+    ] {
+        let (found, report) = scan_paths(&[data(name)], &needs, Options::default());
+        assert_eq!(report.files[0].records, 8, "{name}: {}", render_report(&report));
+        assert_eq!((report.files[0].unparsed, report.files[0].lost), (0, 0), "{name}");
+        assert_eq!(report.files[0].format, Some(format), "{name}");
+        let is_of_wrapper =
+            |column: &Column| column.kind == ColumnKind::Provenance || &*column.name == "payload";
+        for column in needs.columns().iter().filter(|c| !is_of_wrapper(c)) {
+            let (found, expected) = (values(&found, column), values(&expected, column));
+            assert_eq!(found, expected, "{name}: {}", column.arrow_name());
+        }
+    }
+}
+
+#[test]
+fn exchange_message_tracking() {
+    let properties = ["Sender", "Recipients", "Subject", "Message ID", "Network Message ID"];
+    let needs = wide(&properties, &["custom-data", "related-recipient-address"]);
+    let (batches, report) =
+        scan_paths(&[data("exchange-tracking.log")], &needs, Options::default());
+    insta::assert_snapshot!(format!("{}{}", render_report(&report), render(&batches)));
+}
+
+#[test]
+fn google_workspace() {
+    let properties = ["Operation", "Application", "Forward To", "Target Username", "Object Name"];
+    let needs = wide(&properties, &["actor.email", "primary_event", "new_value", "events.type"]);
+    let (batches, report) =
+        scan_paths(&[data("google-workspace.json")], &needs, Options::default());
+    insta::assert_snapshot!(format!("{}{}", render_report(&report), render(&batches)));
+}
+
+#[test]
+fn auditd() {
+    let properties = [
+        "Process Path",
+        "Process Name",
+        "Process CommandLine",
+        "Process ID",
+        "Parent Process ID",
+        "Current Directory",
+        "File Path",
+        "Filename",
+        "Result Status",
+        "Rule Name",
+        "Record ID",
+    ];
+    let needs = wide(&properties, &["syscall", "terminal", "a0", "AUID"]);
+    let (batches, report) = scan_paths(&[data("auditd.log")], &needs, Options::default());
+    insta::assert_snapshot!(format!("{}{}", render_report(&report), render(&batches)));
+}

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails, and says so when it is skipped"
 )]
 
+mod coalesce;
 mod containers;
 mod corpus;
 mod documents;

@@ -18,7 +18,8 @@ pub(super) fn binds(expr: &Expr) -> u8 {
         | ExprKind::Between { .. }
         | ExprKind::IsNull { .. } => 4,
         ExprKind::Binary { op, .. } => binary_binds(*op),
-        ExprKind::Unary { .. } => 9,
+        // The one number whose sign is its own.
+        ExprKind::Unary { .. } | ExprKind::Literal(Literal::Integer(i64::MIN)) => 9,
         ExprKind::Literal(_)
         | ExprKind::Name(_)
         | ExprKind::Call { .. }
