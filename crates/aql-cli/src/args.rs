@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Lay queries out in one canonical way.
     Fmt(FmtArgs),
+    /// Run the cases of packs: is found what they expect, and nothing else?
+    Test(TestArgs),
     /// Explain a diagnostic code, such as AQL004.
     Explain(ExplainArgs),
     /// List what queries can name: functions, fields, properties, types, QIDs, dialect options.
@@ -116,6 +118,10 @@ pub(crate) struct HuntArgs {
     /// all rules. May be repeated; a later file counts more.
     #[arg(long, value_name = "FILE")]
     pub(crate) profile_file: Vec<PathBuf>,
+    /// Values for the rules' parameters, and findings that are known: a file, or the name of a ready
+    /// tuning of the pack (docs/packs.md). May be repeated; a later one counts more.
+    #[arg(long, value_name = "TUNING")]
+    pub(crate) tuning: Vec<String>,
     /// Refuse rules that the appliance would refuse, instead of repairing them.
     #[arg(long)]
     pub(crate) strict: bool,
@@ -195,6 +201,10 @@ pub(crate) struct WhyArgs {
     /// be repeated; a later file counts more.
     #[arg(long, value_name = "FILE")]
     pub(crate) profile_file: Vec<PathBuf>,
+    /// Values for the rules' parameters: a file, or the name of a ready tuning of the pack
+    /// (docs/packs.md). May be repeated; a later one counts more. Suppressions are left aside.
+    #[arg(long, value_name = "TUNING")]
+    pub(crate) tuning: Vec<String>,
     /// Layout: text for people, or one JSON document.
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     pub(crate) format: InspectFormat,
@@ -271,6 +281,39 @@ pub(crate) enum CheckFormat {
     Json,
     Sarif,
     Github,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Folders of packs, or names of packs below `packs`; without one, this folder or all below
+    /// `packs`.
+    #[arg(value_name = "PACK")]
+    pub(crate) packs: Vec<String>,
+    /// Only the case of this name. May be repeated.
+    #[arg(long, value_name = "CASE")]
+    pub(crate) case: Vec<String>,
+    /// A tuning laid over those of the cases: a file, or the name of a ready tuning of the pack. A
+    /// positive case that it silences fails. May be repeated.
+    #[arg(long, value_name = "TUNING")]
+    pub(crate) tuning: Vec<String>,
+    /// Layout: text for people, or one JSON object per case and way.
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub(crate) format: TestFormat,
+    /// Also write the results as JUnit XML to this file.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Only the cases that fail, and the last line.
+    #[arg(long, short, help_heading = "Output")]
+    pub(crate) quiet: bool,
+    /// Write the result to this file instead of standard output.
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    Text,
+    Jsonl,
 }
 
 #[derive(Debug, Args)]

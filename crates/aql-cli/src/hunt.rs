@@ -9,7 +9,10 @@ use aql_catalog::Catalog;
 use aql_diag::{Diagnostic, SourceText, codes};
 use aql_eval::Context;
 use aql_event::TimeRange;
-use aql_pack::{Finding, Hunt, HuntOptions, HuntRule, Level, Observer, Pack, count_by_level};
+use aql_pack::{
+    Finding, Hunt, HuntOptions, HuntRule, Level, Observer, Pack, Suppressed, count_by_level,
+    settings,
+};
 use aql_report::{Format, Remarks, Report, Watched};
 use aql_semantic::Mode;
 use jiff::tz::TimeZone;
@@ -18,7 +21,7 @@ use crate::Outcome;
 use crate::args::{HuntArgs, HuntFormat, LevelArg};
 use crate::evidence::{self, ProgressGuard};
 use crate::output::Sink;
-use crate::{findings_table, messages, query, site, summary};
+use crate::{findings_table, messages, query, site, summary, tuning};
 
 pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
     let started = Instant::now();
@@ -37,6 +40,7 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
         time: time_range(args)?,
         profile,
         keep_payload: args.format == Some(HuntFormat::Html),
+        tunings: tuning::load(&args.tuning, &packs)?,
     };
     let hunt = match Hunt::prepare(&packs, &options, &cx) {
         Ok(hunt) => hunt,
@@ -45,6 +49,7 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
             return Ok(Outcome::Failed);
         }
     };
+    messages::diagnostics(hunt.remarks(), None, quiet);
     let left_out = rule_remarks(hunt.rules(), args);
     if hunt.rules().len() == left_out {
         bail!("no rule is left to hunt with");
@@ -54,7 +59,11 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
     // Before the work: a name that cannot be written should not cost it.
     let mut sink = Sink::open(args.evidence.output.as_deref())?;
     let progress = ProgressGuard::start(&opened, quiet);
-    let observer = is_report(args.format).then(|| Arc::new(Observer::new(&packs, &cx)));
+    let observer = is_report(args.format).then(|| {
+        let (site, _) = settings(&packs, &options.tunings, &cx.site);
+        let cx = Arc::new(Context { site, ..Context::clone(&cx) });
+        Arc::new(Observer::new(&packs, &cx))
+    });
     let outcome = match &observer {
         Some(observer) => hunt.run(&Watched::new(&opened.evidence, Arc::clone(observer))),
         None => hunt.run(&opened.evidence),
@@ -63,7 +72,9 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
 
     let format =
         args.format.unwrap_or(if sink.terminal { HuntFormat::Table } else { HuntFormat::Jsonl });
+    let suppressed = suppressed_lines(&hunt, &outcome.suppressed);
     let report = Report {
+        suppressed: &suppressed,
         packs: &packs,
         rules: hunt.rules(),
         findings: &outcome.findings,
@@ -85,6 +96,9 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
     if !quiet {
         messages::line(&summary::reading(&outcome.report, started.elapsed()));
         messages::line(&findings_line(&hunt, left_out, &outcome.findings));
+        for line in &suppressed {
+            messages::line(line);
+        }
     }
     let incomplete = opened.incomplete || summary::is_incomplete(&outcome.report);
     let nothing_read = outcome.report.files.iter().all(|f| f.records == 0);
@@ -202,6 +216,24 @@ fn findings_line(hunt: &Hunt, left_out: usize, findings: &[Finding]) -> String {
         summary::thousands(findings.len() as u64),
         if findings.len() == 1 { "" } else { "s" },
     )
+}
+
+/// What was suppressed, and on whose word: it should not be forgotten.
+fn suppressed_lines(hunt: &Hunt, suppressed: &[Suppressed]) -> Vec<String> {
+    let each = hunt.suppressions().iter().enumerate().filter_map(|(by, suppression)| {
+        let count = suppressed.iter().filter(|s| s.by == by).count();
+        (count > 0).then(|| {
+            format!(
+                "{} of rule `{}` suppressed until {}: {} ({})",
+                summary::thousands(count as u64),
+                suppression.rule,
+                suppression.expires,
+                suppression.reason,
+                suppression.owner,
+            )
+        })
+    });
+    each.collect()
 }
 
 /// Does the layout say which rules could see nothing?

@@ -10,12 +10,15 @@ mod fmt;
 mod hunt;
 mod inspect;
 mod inspect_view;
+mod junit;
 mod messages;
 mod output;
 mod queries;
 mod query;
 mod site;
 mod summary;
+mod test;
+mod tuning;
 mod why;
 mod why_view;
 
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => fmt::run(&args),
+        Command::Test(args) => test::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Catalog(args) => catalog::run(&args),
     };

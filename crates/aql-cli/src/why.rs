@@ -11,7 +11,7 @@ use aql_diag::{Diagnostic, SourceText};
 use aql_eval::{Context, TextColumn};
 use aql_event::{Column, EventBatch, EventTable, Needs, ScanStep, provenance};
 use aql_ingest::Evidence;
-use aql_pack::{Pack, cell_json, iso_time};
+use aql_pack::{Pack, cell_json, iso_time, settings};
 use aql_report::why::{Explainer, Located, Wanted, locate};
 use aql_semantic::{BindOptions, Mode, NullSemantics, ProfileFile, bind_text};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ use crate::Outcome;
 use crate::args::{InspectFormat, WhyArgs};
 use crate::evidence::{self, ProgressGuard};
 use crate::output::Sink;
-use crate::{hunt, messages, query, site, summary, why_view};
+use crate::{hunt, messages, query, site, summary, tuning, why_view};
 
 /// Whose condition is explained.
 pub(crate) struct Subject {
@@ -48,7 +48,8 @@ pub(crate) fn run(args: &WhyArgs) -> anyhow::Result<Outcome> {
     let Some(profile) = query::read_profiles(&args.profile_file, quiet)? else {
         return Ok(Outcome::Failed);
     };
-    let subject = subject(args, &profile)?;
+    let packs = hunt::load_packs(&args.pack)?;
+    let subject = subject(args, &packs, &profile)?;
     let bound = bind_text(&subject.source.text, &subject.bind, Catalog::get());
     // Repairs are what a hunt mentions in one line; here the condition itself shows them.
     let errors_only = quiet || args.rule.is_some();
@@ -56,6 +57,13 @@ pub(crate) fn run(args: &WhyArgs) -> anyhow::Result<Outcome> {
     let Some(bound) = bound.query else { return Ok(Outcome::Failed) };
     let mut cx = Context::new(Catalog::get(), query::wall_clock());
     cx.site = site::load(&args.evidence)?;
+    // What a hunt with these packs and tunings has in its reference data.
+    let (site, remarks) = settings(&packs, &tuning::load(&args.tuning, &packs)?, &cx.site);
+    messages::diagnostics(&remarks, None, quiet);
+    if remarks.iter().any(Diagnostic::is_error) {
+        return Ok(Outcome::Failed);
+    }
+    cx.site = site;
     let cx = Arc::new(cx);
     let explainer = match Explainer::new(&bound, &subject.source.text, &cx) {
         Ok(explainer) => explainer,
@@ -70,7 +78,7 @@ pub(crate) fn run(args: &WhyArgs) -> anyhow::Result<Outcome> {
     }
 }
 
-fn subject(args: &WhyArgs, profile: &ProfileFile) -> anyhow::Result<Subject> {
+fn subject(args: &WhyArgs, packs: &[Pack], profile: &ProfileFile) -> anyhow::Result<Subject> {
     if let Some(query) = &args.query {
         let source = if query == "-" || Path::new(query).is_file() {
             query::read_text(Path::new(query))?
@@ -82,7 +90,6 @@ fn subject(args: &WhyArgs, profile: &ProfileFile) -> anyhow::Result<Subject> {
         return Ok(Subject { name: source.name.clone(), title: None, source, bind });
     }
     let name = args.rule.as_deref().unwrap_or_default();
-    let packs = hunt::load_packs(&args.pack)?;
     let rules = || packs.iter().flat_map(|pack: &Pack| &pack.rules);
     let Some(rule) = rules().find(|rule| rule.name == name || rule.facts.id == name) else {
         let similar = similar_names(name, rules().map(|rule| rule.name.as_str()));

@@ -175,6 +175,10 @@ codes! {
     PACK_FACTS = "PACK002": "rule facts that are missing or wrong";
     PACK_QUERY = "PACK003": "rule whose query does not bind";
     PACK_DUPLICATE = "PACK004": "rule id used twice";
+    PACK_TUNING = "PACK005": "tuning that cannot be used";
+    PACK_TUNING_UNREAD = "PACK006": "tuned reference data that no rule reads";
+    PACK_SUPPRESSION_EXPIRED = "PACK007": "suppression that has expired";
+    PACK_CASE = "PACK008": "case that cannot be used";
 
     PROFILE_UNREADABLE = "PROF001": "profile file that cannot be read";
     PROFILE_ENTRY = "PROF002": "profile entry that is wrong";

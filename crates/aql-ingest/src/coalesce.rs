@@ -18,7 +18,8 @@ use aql_event::{
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, RecordBatchOptions, StringArray,
+    Array, ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, RecordBatchOptions,
+    StringArray,
 };
 use arrow_select::filter::filter_record_batch;
 use rustc_hash::FxHashMap;
@@ -184,7 +185,8 @@ struct Window {
 
 impl Arrivals {
     fn see(&mut self, part: u64, events: &EventBatch, columns: &Columns) {
-        let number = |column: &Column| events.column(column).map(AsArray::as_primitive::<Int64Type>);
+        let number =
+            |column: &Column| events.column(column).map(AsArray::as_primitive::<Int64Type>);
         let text = |column: &Column| events.column(column).map(Texts::new);
         let (Some(times), Some(records), Some(files)) =
             (number(&columns.time), number(&columns.record), text(&columns.file))
@@ -204,7 +206,9 @@ impl Arrivals {
             };
             let key = (
                 numbers.map(|values| values.filter(|v| v.is_valid(row)).map(|v| v.value(row))),
-                texts.each_ref().map(|values| values.as_ref().and_then(|v| v.value(row)).map(Arc::from)),
+                texts
+                    .each_ref()
+                    .map(|values| values.as_ref().and_then(|v| v.value(row)).map(Arc::from)),
             );
             let next = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
             let key = *self.keys.entry(key).or_insert(next);
@@ -218,7 +222,13 @@ impl Arrivals {
                 }
             };
             let count = counts.filter(|c| c.is_valid(row)).map_or(1, |c| c.value(row).max(1));
-            seen.push(Seen { key, time: times.value(row), count, file, record: records.value(row) });
+            seen.push(Seen {
+                key,
+                time: times.value(row),
+                count,
+                file,
+                record: records.value(row),
+            });
         }
         if part == self.next {
             self.arrive(seen);
@@ -259,11 +269,10 @@ impl Arrivals {
                 && event.time >= window.start
                 && event.time.saturating_sub(window.start) < WINDOW;
             if !inside {
-                let over = std::mem::replace(window, Window {
-                    start: event.time,
-                    events: 1,
-                    ..Window::default()
-                });
+                let over = std::mem::replace(
+                    window,
+                    Window { start: event.time, events: 1, ..Window::default() },
+                );
                 self.close(&over);
                 continue;
             }
@@ -358,10 +367,9 @@ struct Texts<'a> {
 impl<'a> Texts<'a> {
     fn new(array: &'a ArrayRef) -> Self {
         match array.as_dictionary_opt::<Int32Type>() {
-            Some(dictionary) => Texts {
-                values: dictionary.values().as_string_opt(),
-                keys: Some(dictionary.keys()),
-            },
+            Some(dictionary) => {
+                Texts { values: dictionary.values().as_string_opt(), keys: Some(dictionary.keys()) }
+            }
             None => Texts { values: array.as_string_opt(), keys: None },
         }
     }

@@ -42,9 +42,17 @@ pub fn cell_text(array: &ArrayRef, row: usize) -> String {
     if let Some(numbers) = array.as_primitive_opt::<Float64Type>() {
         return text_of_double(numbers.value(row));
     }
-    match cell_json(array, row) {
+    value_text(&cell_json(array, row))
+}
+
+/// The same of a value that is JSON already.
+pub(crate) fn value_text(value: &Value) -> String {
+    match value {
         Value::Null => String::new(),
-        Value::String(text) => text,
+        Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_f64() => {
+            number.as_f64().map_or_else(String::new, text_of_double)
+        }
         other => other.to_string(),
     }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use aql_catalog::Profile;
 use serde::{Deserialize, Serialize};
 
+use crate::parameter::Parameter;
+
 /// `pack.toml`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -76,6 +78,12 @@ pub struct RuleFacts {
     /// What to do with a finding, in order.
     #[serde(default)]
     pub triage: Vec<String>,
+    /// What a site may set: reference data that the query asks for.
+    #[serde(default)]
+    pub parameters: Vec<Parameter>,
+    /// Findings per million events of benign evidence that are still acceptable.
+    #[serde(default)]
+    pub max_per_million: Option<f64>,
     /// Faults of the published query, for rules that keep one as it is.
     #[serde(default)]
     pub published_faults: Vec<String>,

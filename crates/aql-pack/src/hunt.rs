@@ -24,6 +24,9 @@ use crate::facts::{Level, RuleFacts};
 use crate::finding::Finding;
 use crate::load::Pack;
 use crate::reason::Reasons;
+use crate::settings::settings;
+use crate::suppress::Suppressions;
+use crate::tuning::{Suppression, Tuning};
 
 /// How to hunt.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +45,9 @@ pub struct HuntOptions {
     pub profile: ProfileFile,
     /// Keep the raw record of every event that is found.
     pub keep_payload: bool,
+    /// What the site puts in place of the packs' parameters, and which findings it knows. A later
+    /// one counts more; reference data of the context counts more than all of them.
+    pub tunings: Vec<Tuning>,
 }
 
 /// A rule that takes part in a hunt.
@@ -78,10 +84,21 @@ impl HuntRule {
 pub struct HuntOutcome {
     /// Findings by time, then evidence order, then rule; groups last.
     pub findings: Vec<Finding>,
+    /// Findings that a tuning suppresses, in the same order.
+    pub suppressed: Vec<Suppressed>,
     /// What was read.
     pub report: ScanReport,
     /// What went wrong while evaluating.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A finding that a tuning suppresses.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suppressed {
+    /// The finding.
+    pub finding: Finding,
+    /// Position of what suppresses it in [`Hunt::suppressions`].
+    pub by: usize,
 }
 
 /// Rules made ready to run over any number of tables.
@@ -94,6 +111,8 @@ pub struct Hunt {
     matcher: Arc<Matcher>,
     needs: Needs,
     facts: FindingColumns,
+    suppressions: Suppressions,
+    remarks: Vec<Diagnostic>,
 }
 
 struct SingleRule {
@@ -140,7 +159,8 @@ impl Hunt {
     /// out of the run.
     ///
     /// # Errors
-    /// Diagnostics that belong to no single rule: none of the rules was chosen.
+    /// Diagnostics that belong to no single rule: a name that no rule has, a tuning that cannot be
+    /// used.
     pub fn prepare(
         packs: &[Pack],
         options: &HuntOptions,
@@ -178,13 +198,31 @@ impl Hunt {
         if !unknown.is_empty() {
             return Err(unknown);
         }
+        let (site, mut remarks) = settings(packs, &options.tunings, &cx.site);
+        let (suppressions, said) = Suppressions::new(&options.tunings, packs, cx.now);
+        remarks.extend(said);
+        if remarks.iter().any(Diagnostic::is_error) {
+            return Err(remarks);
+        }
+        let cx = &Arc::new(Context { site, ..Context::clone(cx) });
         let mut hunt = Compiler { cx, rules, single: Vec::new(), grouped: Vec::new() };
         for (rule, query) in bound.iter().enumerate() {
             if let Some(query) = query {
                 hunt.add(rule, query);
             }
         }
-        hunt.finish(&bound, options)
+        let hunt = hunt.finish(&bound, options)?;
+        Ok(Hunt { suppressions, remarks, ..hunt })
+    }
+
+    /// The suppressions that count.
+    pub fn suppressions(&self) -> &[Suppression] {
+        self.suppressions.list()
+    }
+
+    /// What there is to say about the tunings.
+    pub fn remarks(&self) -> &[Diagnostic] {
+        &self.remarks
     }
 
     /// The rules that take part, with what there is to say about them.
@@ -224,12 +262,28 @@ impl Hunt {
         let mut outcome = HuntOutcome {
             findings: found.into_iter().map(|(_, finding)| finding).collect(),
             report,
-            diagnostics: Vec::new(),
+            ..HuntOutcome::default()
         };
         for (rule, plan) in &self.grouped {
             self.run_grouped(*rule, plan, table, &mut outcome);
         }
+        self.suppress(&mut outcome);
         outcome
+    }
+
+    /// Moves the findings that a tuning suppresses.
+    fn suppress(&self, outcome: &mut HuntOutcome) {
+        if self.suppressions.list().is_empty() {
+            return;
+        }
+        let (findings, suppressed) = (&mut outcome.findings, &mut outcome.suppressed);
+        for finding in std::mem::take(findings) {
+            let rule = self.rules.get(finding.rule);
+            match rule.and_then(|rule| self.suppressions.of(rule, &finding)) {
+                Some(by) => suppressed.push(Suppressed { finding, by }),
+                None => findings.push(finding),
+            }
+        }
     }
 
     fn findings(&self, events: &EventBatch, hits: &aql_match::Hits) -> Vec<Finding> {
@@ -409,6 +463,8 @@ impl Compiler<'_> {
             matcher,
             needs,
             facts,
+            suppressions: Suppressions::default(),
+            remarks: Vec::new(),
         })
     }
 }

@@ -12,11 +12,22 @@ mod finding;
 mod hunt;
 mod load;
 mod observe;
+mod parameter;
+mod proof;
 mod reason;
+mod settings;
+mod suppress;
+mod tuning;
 
 pub use cell::{cell_json, cell_text};
 pub use facts::{Attack, Level, PackFacts, Reference, RuleFacts};
 pub use finding::{Finding, iso_time};
-pub use hunt::{Hunt, HuntOptions, HuntOutcome, HuntRule, count_by_level};
+pub use hunt::{Hunt, HuntOptions, HuntOutcome, HuntRule, Suppressed, count_by_level};
 pub use load::{Pack, Rule};
 pub use observe::{ObservedRule, Observer};
+pub use parameter::{Parameter, ReferenceKind, Scalar, Values};
+pub use proof::{
+    Case, CaseFacts, CaseKind, CaseResult, Difference, Expect, Proof, ProofOptions, Way, WayResult,
+};
+pub use settings::settings;
+pub use tuning::{Suppression, TunedReference, Tuning, TuningFacts};

@@ -8,6 +8,8 @@ use aql_diag::{Code, Diagnostic, InputPlace, codes};
 use aql_semantic::{BindOptions, Mode, ProfileFile};
 
 use crate::facts::{PackFacts, RuleFacts};
+use crate::settings::check_parameters;
+use crate::tuning::Tuning;
 
 /// The packs of the repository, as (path below `packs/`, text).
 static BUNDLED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/packs.rs"));
@@ -27,6 +29,8 @@ pub struct Pack {
     pub rules: Vec<Rule>,
     /// What to do about what it finds: the text of `playbook.md`, Markdown, if it has one.
     pub playbook: Option<String>,
+    /// Its ready tunings, by name.
+    pub tunings: Vec<Tuning>,
 }
 
 /// A rule: a query, and facts about it.
@@ -38,6 +42,8 @@ pub struct Rule {
     pub path: String,
     /// The query, as it would be pasted into QRadar.
     pub query: String,
+    /// Path of the facts, as shown to the user.
+    pub facts_path: String,
     /// What the `.toml` beside it says.
     pub facts: RuleFacts,
     /// What its profile file says, if it has one.
@@ -89,10 +95,11 @@ impl Pack {
                 files.insert(name, text);
             }
             Err(error) => {
+                let message = format!("cannot be read: {error}");
                 problems.push(problem(
                     codes::PACK_UNREADABLE,
                     &path.display().to_string(),
-                    format!("cannot be read: {error}"),
+                    message,
                 ));
             }
         };
@@ -101,30 +108,23 @@ impl Pack {
         if playbook.exists() {
             read(PLAYBOOK.into(), &playbook);
         }
-        match fs::read_dir(folder.join("rules")) {
-            Ok(entries) => {
-                for entry in entries {
-                    let entry = match entry {
-                        Ok(entry) => entry,
-                        Err(error) => {
-                            let rules = folder.join("rules").display().to_string();
-                            let message = format!("an entry cannot be read: {error}");
-                            unreadable.push(problem(codes::PACK_UNREADABLE, &rules, message));
-                            continue;
-                        }
-                    };
-                    let path = entry.path();
-                    let name = entry.file_name().to_string_lossy().into_owned();
-                    if name.ends_with(".aql") || name.ends_with(".toml") {
-                        read(format!("rules/{name}"), &path);
+        for (inner, endings) in [("rules", &[".aql", ".toml"][..]), ("tunings", &[".toml"])] {
+            let path = folder.join(inner);
+            if inner != "rules" && !path.exists() {
+                continue;
+            }
+            match names(&path) {
+                Ok(names) => {
+                    for name in names.iter().filter(|n| endings.iter().any(|e| n.ends_with(e))) {
+                        read(format!("{inner}/{name}"), &path.join(name));
                     }
                 }
+                Err(error) => {
+                    let message = format!("cannot be read: {error}");
+                    let path = path.display().to_string();
+                    unreadable.push(problem(codes::PACK_UNREADABLE, &path, message));
+                }
             }
-            Err(error) => problems.push(problem(
-                codes::PACK_UNREADABLE,
-                &folder.join("rules").display().to_string(),
-                format!("cannot be read: {error}"),
-            )),
         }
         problems.extend(unreadable);
         read_profile_files(folder, &mut files, &mut problems);
@@ -149,7 +149,7 @@ impl Pack {
                 problems.push(problem(
                     codes::PACK_UNREADABLE,
                     &place("pack.toml"),
-                    "is missing: a pack needs one".into(),
+                    "is missing: a pack needs one",
                 ));
                 None
             }
@@ -210,17 +210,38 @@ impl Pack {
                 name: name.to_string(),
                 path: place(inner),
                 query: text.clone(),
+                facts_path: place(&beside),
                 facts,
                 profile,
             });
         }
-        match facts {
-            Some(facts) if problems.is_empty() => {
-                Ok(Pack { facts, rules, playbook: files.get(PLAYBOOK).cloned() })
+        let mut tunings = Vec::new();
+        for (inner, text) in files.iter().filter(|(inner, _)| inner.starts_with("tunings/")) {
+            match Tuning::parse(&place(inner), text) {
+                Ok(tuning) => tunings.push(tuning),
+                Err(wrong) => problems.extend(wrong),
             }
-            _ => Err(problems),
         }
+        let Some(facts) = facts else { return Err(problems) };
+        let pack = Pack { facts, rules, tunings, playbook: files.get(PLAYBOOK).cloned() };
+        problems.extend(check_parameters(&pack));
+        if problems.is_empty() { Ok(pack) } else { Err(problems) }
     }
+
+    /// Its ready tuning of a name.
+    pub fn tuning(&self, name: &str) -> Option<&Tuning> {
+        self.tunings.iter().find(|tuning| tuning.name == name)
+    }
+}
+
+/// The names in a folder, in order.
+pub(crate) fn names(folder: &Path) -> std::io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    Ok(names)
 }
 
 /// Reads the profile files that rules name, into `files` under their paths in the pack. Facts that
@@ -281,10 +302,12 @@ fn version(text: &str) -> Option<[u64; 3]> {
     numbers.try_into().ok()
 }
 
-fn problem(code: Code, file: &str, message: String) -> Diagnostic {
-    Diagnostic::error(code, message).input(InputPlace {
-        file: file.to_string(),
-        offset: None,
-        record: None,
-    })
+/// An error about a file.
+pub(crate) fn problem(code: Code, file: &str, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::error(code, message).input(place(file))
+}
+
+/// A file as the place of a diagnostic.
+pub(crate) fn place(file: &str) -> InputPlace {
+    InputPlace { file: file.to_owned(), offset: None, record: None }
 }

@@ -24,6 +24,8 @@ pub struct Report<'a> {
     /// Which rules could see anything, if somebody watched; rules that did not take part are left
     /// out.
     pub observed: &'a [ObservedRule],
+    /// What was found and is left out because a tuning suppresses it: a line for each.
+    pub suppressed: &'a [String],
     /// Version of the program.
     pub version: &'a str,
 }

@@ -10,4 +10,5 @@ mod inspect;
 mod profile_file;
 mod query;
 mod support;
+mod test;
 mod why;

@@ -34,8 +34,8 @@ pub(crate) use offenses::Contributor;
 pub use offenses::Offense;
 use offenses::Offenses;
 use processors::Processors;
-pub use reference::ReferenceSet;
-use reference::{ReferenceMap, ReferenceMapOfSets, ReferenceTable, folded};
+pub use reference::{ReferenceMap, ReferenceMapOfSets, ReferenceSet};
+use reference::{ReferenceTable, folded};
 use table::Loader;
 
 /// Data of one site. Without any, functions that ask for it answer null or false.
@@ -119,6 +119,23 @@ impl SiteData {
         self.reference_sets.insert(folded(name), Arc::new(set));
     }
 
+    /// Puts a reference map in, in place of one of the same name.
+    pub fn insert_reference_map(&mut self, name: &str, map: ReferenceMap) {
+        self.reference_maps.insert(folded(name), map);
+    }
+
+    /// Puts a reference map of sets in, in place of one of the same name.
+    pub fn insert_reference_map_of_sets(&mut self, name: &str, map: ReferenceMapOfSets) {
+        self.reference_maps_of_sets.insert(folded(name), map);
+    }
+
+    /// Takes from other data the reference sets and maps that are missing here.
+    pub fn fill_references(&mut self, other: SiteData) {
+        fill(&mut self.reference_sets, other.reference_sets);
+        fill(&mut self.reference_maps, other.reference_maps);
+        fill(&mut self.reference_maps_of_sets, other.reference_maps_of_sets);
+    }
+
     /// The reference set of a name, found without regard to case.
     pub fn reference_set(&self, name: &str) -> Option<&Arc<ReferenceSet>> {
         self.reference_sets.get(&folded(name))
@@ -143,6 +160,12 @@ impl SiteData {
 
     pub(crate) fn asset_search(&self, name: &str) -> Option<&Arc<ReferenceSet>> {
         self.asset_searches.get(&folded(name))
+    }
+}
+
+fn fill<T>(here: &mut FxHashMap<String, T>, other: FxHashMap<String, T>) {
+    for (name, data) in other {
+        here.entry(name).or_insert(data);
     }
 }
 

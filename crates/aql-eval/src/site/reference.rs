@@ -27,6 +27,15 @@ impl ReferenceSet {
         ReferenceSet { elements: set }
     }
 
+    /// A set of these elements. Without a type it gets that which a file of a context folder would
+    /// get. Also gives the elements that are none of the type, which are left out.
+    pub fn of<'e>(declared: Option<ElementType>, elements: &[&'e str]) -> (Self, Vec<&'e str>) {
+        let ty = declared.unwrap_or_else(|| likely_type(elements.iter().copied()));
+        let mut set = Elements::new(ty);
+        let rejected = elements.iter().copied().filter(|element| !set.insert(element)).collect();
+        (ReferenceSet { elements: set }, rejected)
+    }
+
     /// Type of its elements.
     pub fn element_type(&self) -> ElementType {
         self.elements.ty()
@@ -81,12 +90,24 @@ pub(super) fn folded(name: &str) -> String {
 
 /// A reference map: one value per key.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ReferenceMap {
+pub struct ReferenceMap {
     key: ElementType,
     values: FxHashMap<Box<str>, Box<str>>,
 }
 
 impl ReferenceMap {
+    /// A map without entries, with keys of this type. Networks are no keys: they are taken as
+    /// addresses.
+    pub fn new(key: ElementType) -> Self {
+        ReferenceMap { key: key_of(key), ..ReferenceMap::default() }
+    }
+
+    /// Adds an entry, in place of one of the same key; not, if the key is none of the type.
+    pub fn insert(&mut self, key: &str, value: &str) -> bool {
+        let spelling = self.key.spelling(&Datum::text_of(key)).map(Box::from);
+        spelling.map(|spelling| self.values.insert(spelling, value.into())).is_some()
+    }
+
     pub(super) fn read(loader: &mut Loader<'_>, mut table: Table) -> (String, Self) {
         let key = key_type(loader, &table);
         let values = loader.element_type(&table, "element_type").unwrap_or_default();
@@ -109,12 +130,25 @@ impl ReferenceMap {
 
 /// A reference map of sets.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ReferenceMapOfSets {
+pub struct ReferenceMapOfSets {
     key: ElementType,
     sets: FxHashMap<Box<str>, Elements>,
 }
 
 impl ReferenceMapOfSets {
+    /// A map without entries, with keys of this type. Networks are no keys: they are taken as
+    /// addresses.
+    pub fn new(key: ElementType) -> Self {
+        ReferenceMapOfSets { key: key_of(key), ..ReferenceMapOfSets::default() }
+    }
+
+    /// Adds a value of this type to the set of a key; not, if one of them is none of its type.
+    pub fn insert(&mut self, key: &str, ty: ElementType, value: &str) -> bool {
+        let key = Datum::text_of(key);
+        let Some(spelling) = self.key.spelling(&key) else { return false };
+        self.sets.entry(spelling.into()).or_insert_with(|| Elements::new(ty)).insert(value)
+    }
+
     pub(super) fn read(loader: &mut Loader<'_>, mut table: Table) -> (String, Self) {
         let key = key_type(loader, &table);
         let ty = loader.element_type(&table, "element_type").unwrap_or_default();
@@ -186,7 +220,10 @@ impl ReferenceTable {
 
 /// The type of the keys of a map or table. Networks are none.
 fn key_type(loader: &mut Loader<'_>, table: &Table) -> ElementType {
-    let ty = loader.element_type(table, "key_type").unwrap_or_default();
+    key_of(loader.element_type(table, "key_type").unwrap_or_default())
+}
+
+fn key_of(ty: ElementType) -> ElementType {
     if ty == ElementType::Cidr { ElementType::Ip } else { ty }
 }
 

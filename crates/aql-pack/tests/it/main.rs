@@ -3,3 +3,6 @@
 mod bundled;
 mod hunt;
 mod load;
+mod proof;
+mod support;
+mod tuning;

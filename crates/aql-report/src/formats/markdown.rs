@@ -42,7 +42,15 @@ fn summary(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     for (level, count) in count_by_level(report.rules, report.findings) {
         writeln!(out, "| {level} | {} |", thousands(count as u64))?;
     }
-    writeln!(out)
+    writeln!(out)?;
+    if !report.suppressed.is_empty() {
+        writeln!(out, "Left out by the tuning:\n")?;
+        for line in report.suppressed {
+            writeln!(out, "- {}", text(line))?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
 }
 
 fn rules(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {

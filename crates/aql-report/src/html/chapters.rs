@@ -81,7 +81,15 @@ pub(super) fn summary(report: &Report<'_>, html: &mut Html) {
         html.text(&format!(" {} not read whole: ", counted(broken, "file")));
         html.raw("<a href=\"#files\">see why</a>.");
     }
-    html.raw("</p>\n</section>\n");
+    html.raw("</p>\n");
+    if !report.suppressed.is_empty() {
+        html.raw("<h3>Left out by the tuning</h3><ul>");
+        report.suppressed.iter().for_each(|line| {
+            html.element("li", line);
+        });
+        html.raw("</ul>\n");
+    }
+    html.raw("</section>\n");
 }
 
 pub(super) fn rules(report: &Report<'_>, html: &mut Html) {

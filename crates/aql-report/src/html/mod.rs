@@ -105,7 +105,51 @@ fn base64(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::base64;
+    use std::collections::BTreeMap;
+
+    use super::{STYLE, base64};
+
+    /// The colours of the n-th set of variables: light, dark, paper.
+    fn colours(set: usize) -> BTreeMap<&'static str, [f64; 3]> {
+        let set = STYLE.split(":root {").nth(set + 1).and_then(|s| s.split('}').next());
+        let mut colours = BTreeMap::new();
+        for variable in set.unwrap_or_default().split(';') {
+            let Some((name, value)) = variable.trim().split_once(": #") else { continue };
+            let wide: String = match value.len() {
+                3 => value.chars().flat_map(|c| [c, c]).collect(),
+                _ => value.to_owned(),
+            };
+            let channel = |at: usize| {
+                let value = u8::from_str_radix(&wide[at..at + 2], 16).expect("a colour");
+                let value = f64::from(value) / 255.0;
+                if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+            };
+            colours.insert(name, [channel(0), channel(2), channel(4)]);
+        }
+        colours
+    }
+
+    /// Contrast as WCAG 2.2 defines it.
+    fn contrast(a: [f64; 3], b: [f64; 3]) -> f64 {
+        let luminance = |[r, g, b]: [f64; 3]| 0.2126 * r + 0.7152 * g + 0.0722 * b;
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn every_colour_of_text_can_be_read_in_every_scheme() {
+        for set in 0..3 {
+            let colours = colours(set);
+            let names =
+                ["ink", "soft", "link", "critical", "high", "medium", "low", "informational"];
+            for name in names.map(|name| format!("--{name}")) {
+                for ground in ["--paper", "--wash"] {
+                    let ratio = contrast(colours[name.as_str()], colours[ground]);
+                    assert!(ratio >= 4.5, "set {set}: {name} on {ground} has {ratio:.2}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn base64_of_the_rfc() {

@@ -58,6 +58,7 @@ impl Hunted {
             findings: &self.outcome.findings,
             scan: &self.outcome.report,
             observed: self.observer.rules(),
+            suppressed: &[],
             version: "0.0.0",
         }
     }
