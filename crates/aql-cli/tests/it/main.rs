@@ -9,6 +9,7 @@ mod inputs;
 mod inspect;
 mod profile_file;
 mod query;
+mod reports;
 mod support;
 mod test;
 mod why;
