@@ -14,7 +14,9 @@ mod data;
 mod defender;
 mod fields;
 mod functions;
+mod hayabusa;
 mod mapping;
+mod messages;
 mod names;
 mod office365;
 mod properties;
@@ -34,7 +36,9 @@ use aql_event::Column;
 pub use defender::DefenderSource;
 pub use fields::FieldInfo;
 pub use functions::{FunctionInfo, Param};
+pub use hayabusa::ShortChannel;
 pub use mapping::{BadMapping, Condition, FieldSource, Mapping};
+pub use messages::MessageLabel;
 pub use names::{Category, LogSourceType, SYSMON_TYPE_NAME};
 pub use office365::{O365Source, PathStep};
 pub use properties::{Found, Profile, PropertyInfo};
@@ -62,6 +66,8 @@ pub struct Catalog {
     defender_tables: LazyLock<Vec<defender::Table>>,
     defender_mapping: LazyLock<Mapping>,
     mappings: LazyLock<mapping::Mappings>,
+    messages: LazyLock<messages::Labels>,
+    hayabusa: LazyLock<hayabusa::ShortNames>,
     sysmon: LazyLock<sysmon::Fields>,
     sql: LazyLock<FxHashMap<String, Vec<String>>>,
     labels: LazyLock<FxHashMap<String, String>>,
@@ -93,6 +99,8 @@ impl Catalog {
             defender_tables: LazyLock::new(defender::read_tables),
             defender_mapping: LazyLock::new(|| defender::mapping(&Catalog::get().defender)),
             mappings: LazyLock::new(mapping::read),
+            messages: LazyLock::new(messages::read),
+            hayabusa: LazyLock::new(hayabusa::ShortNames::read),
             sysmon: LazyLock::new(sysmon::read),
             sql: LazyLock::new(similar::read_sql),
             labels: LazyLock::new(similar::read_labels),
@@ -246,6 +254,23 @@ impl Catalog {
     /// The EventData fields that a Sysmon event has; nothing for an event that Sysmon does not write.
     pub fn sysmon_fields(&self, event_id: u32) -> Option<&[String]> {
         self.sysmon.get(&event_id).map(Vec::as_slice)
+    }
+
+    /// The labels of fields in the text that Windows renders of the events of a channel (in any
+    /// case); those of certain events come before those of all.
+    pub fn message_labels(&self, channel: &str) -> &[MessageLabel] {
+        self.messages.get(&channel.to_lowercase()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The channel that a timeline of Hayabusa means by a short name (`Sec`), in any case.
+    pub fn hayabusa_channel(&self, short: &str) -> Option<&ShortChannel> {
+        self.hayabusa.channel(short)
+    }
+
+    /// The field of a Windows event that a timeline of Hayabusa means by a key of its details
+    /// (`TgtUser`), in any case.
+    pub fn hayabusa_field(&self, channel: &str, event_id: u32, key: &str) -> Option<&str> {
+        self.hayabusa.field(channel, event_id, key)
     }
 
     /// Where a column comes from in Office 365 audit records, in order: the first that gives a

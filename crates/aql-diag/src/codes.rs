@@ -145,11 +145,32 @@ codes! {
     NO_DATA_SOURCE = "AQL141": "no data source configured";
 
     NO_LIMIT = "AQL201": "no LIMIT";
+    SECONDS = "AQL202": "seconds where AQL has milliseconds";
+    TIME_AS_TEXT = "AQL203": "time compared with the text of a date";
+    HALF_DAY_HOUR = "AQL204": "hour of half a day in a date pattern";
     WEEK_YEAR = "AQL205": "week year in a date pattern";
+    HAVING_EXPRESSION = "AQL206": "aggregate repeated in HAVING";
+    DOUBLE_EQUALS = "AQL207": "== for =";
     SELECT_STAR = "AQL208": "SELECT *";
+    UNANCHORED_REGEX = "AQL209": "regular expression that leaves open what it covers";
+    COUNT_OF_RECORDS = "AQL210": "COUNT(*) where records stand for several events";
     CASE_NEVER_MATCHES = "AQL211": "text in a case that never matches";
+    QUOTED_PROPERTY = "AQL212": "name of a property in single quotes";
     MIXED_AND_OR = "AQL213": "AND and OR without parentheses";
+    NO_WILDCARD = "AQL214": "LIKE without a wildcard over a longer value";
     SUBSUMED_CONDITION = "AQL215": "condition that adds nothing";
+    NAME_PATTERN = "AQL216": "kind of event chosen by a pattern over its name";
+    EXCLUDES_NOTHING = "AQL217": "exclusion that excludes nothing";
+    OR_WIDENS = "AQL218": "branch of OR that makes the others pointless";
+    EVENT_LIMITS = "AQL219": "event that shows less than the query asks";
+    ANY_FILE = "AQL220": "file extension without a place";
+    UNKNOWN_WILDCARD = "AQL221": "wildcard that the operator does not know";
+    PAYLOAD_SCAN = "AQL222": "search of whole payloads";
+    DEAR_TEST_FIRST = "AQL223": "dear test before a cheap one";
+    HIDDEN_INDEX = "AQL224": "function around an indexed field";
+    LONG_WINDOW = "AQL225": "window longer than events are kept";
+    NOT_LIVE = "AQL226": "query that no live rule can have";
+    COALESCED_BURST = "AQL227": "events of which coalescing keeps three";
 
     CONTEXT_FILE = "CTX001": "context file that cannot be used";
     CONTEXT_ROW = "CTX002": "row of a context file that cannot be used";

@@ -7,6 +7,7 @@ use aql_semantic::{BindOptions, BoundQuery, Expr, ExprKind, Mode, Places, Source
 use crate::allow::Allowed;
 use crate::config::{Config, Level};
 use crate::cx::Cx;
+use crate::mends;
 use crate::rules;
 
 /// What is to be said about a text.
@@ -45,9 +46,11 @@ pub fn check(
     }
     if let Some(query) = &bound.query {
         let cx = Cx::new(text, query, Some(bound.places), catalog, options.profile);
+        mends::mend(&cx, &mut diagnostics);
         lint(&cx, config, &mut diagnostics);
         inner_queries(query, &mut |inner| {
             let cx = Cx::new(text, inner, None, catalog, options.profile);
+            mends::mend(&cx, &mut diagnostics);
             lint(&cx, config, &mut diagnostics);
         });
     }
@@ -111,12 +114,16 @@ fn leveled(mut diagnostic: Diagnostic, config: &Config) -> Option<Diagnostic> {
     Some(diagnostic)
 }
 
-/// A condition that is always true or false is not also said to add nothing.
+/// A condition that is always true or false is not also said to add nothing, and a date is not also
+/// called no number.
 fn supersede(diagnostics: &mut Vec<Diagnostic>) {
     let span = |d: &Diagnostic| d.primary.as_ref().map(|p| p.span);
     let constant: Vec<_> =
         diagnostics.iter().filter(|d| d.code == codes::ALWAYS_CONSTANT).map(span).collect();
     diagnostics.retain(|d| d.code != codes::SUBSUMED_CONDITION || !constant.contains(&span(d)));
+    let dates: Vec<_> =
+        diagnostics.iter().filter(|d| d.code == codes::TIME_AS_TEXT).map(span).collect();
+    diagnostics.retain(|d| d.code != codes::TYPE_MISMATCH || !dates.contains(&span(d)));
 }
 
 /// Queries inside a query: after FROM, after IN.

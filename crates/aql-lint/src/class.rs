@@ -5,7 +5,11 @@ use aql_catalog::{Catalog, Qid, SYSMON_TYPE_NAME};
 use aql_event::Column;
 use aql_semantic::{BoundQuery, CompareBy, CompareOp, Expr, ExprKind, Source, Value, parse_number};
 
+use crate::cx::Cx;
 use crate::like;
+
+/// The channel whose events those repairs tell apart; Sysmon for Linux is of another type.
+const SYSMON_CHANNEL: &str = "Microsoft-Windows-Sysmon/Operational";
 
 /// The entries of the QID map for which the filter is not certainly false; nothing if the filter
 /// does not depend on what the map holds.
@@ -16,6 +20,14 @@ pub(crate) fn events(query: &BoundQuery, catalog: &'static Catalog) -> Option<Ve
     let left: Vec<&Qid> =
         all.iter().copied().filter(|q| holds(filter, q, catalog) != Some(false)).collect();
     (left.len() < all.len()).then_some(left)
+}
+
+/// The condition that leaves the fewest kinds of events.
+pub(crate) fn deciding<'a>(cx: &Cx<'a>) -> Option<&'a Expr> {
+    let all = || cx.catalog.qids().iter().filter(|q| !q.event_id.is_empty());
+    let left = |term: &Expr| all().filter(|q| holds(term, q, cx.catalog) != Some(false)).count();
+    let term = cx.conjuncts().iter().min_by_key(|term| left(term))?;
+    (left(term) < all().count()).then_some(term)
 }
 
 /// True, false, or it depends.
@@ -68,6 +80,63 @@ pub(crate) fn holds(expr: &Expr, qid: &Qid, catalog: &Catalog) -> Option<bool> {
     }
 }
 
+/// Would a test of one value against constants hold for this text?
+pub(crate) fn accepts(test: &Expr, known: &str) -> Option<bool> {
+    match &test.kind {
+        ExprKind::Like { pattern, ignore_case, .. } => {
+            Some(like::matches(crate::tests_of::text(pattern)?, known, *ignore_case))
+        }
+        ExprKind::Compare { op, by, right, .. } => match &right.kind {
+            ExprKind::Literal(value) => compare(known, *op, value, *by),
+            _ => None,
+        },
+        ExprKind::In { list, by, .. } => {
+            let mut any = false;
+            for value in list {
+                any |= compare(known, CompareOp::Eq, value, *by)?;
+            }
+            Some(any)
+        }
+        _ => None,
+    }
+}
+
+/// A test of event ids that means the same kinds of events as a test of their names, if these are
+/// few and of one channel: `"Event ID" = 11`, with the channel if nothing else in the query says it.
+pub(crate) fn event_ids(cx: &Cx<'_>, test: &Expr) -> Option<String> {
+    const FEW: usize = 8;
+    let known = |q: &Qid| !q.event_id.is_empty() && q.event_id.bytes().all(|b| b.is_ascii_digit());
+    let named = |q: &Qid| {
+        accepts(test, &q.name) == Some(true)
+            || q.alternate.as_deref().is_some_and(|n| accepts(test, n) == Some(true))
+    };
+    // What the other conditions let through.
+    let possible = |q: &&Qid| match cx.query.filter.as_ref().map(|f| &f.kind) {
+        Some(ExprKind::And(terms)) => terms
+            .iter()
+            .filter(|t| t.span != test.span)
+            .all(|t| holds(t, q, cx.catalog) != Some(false)),
+        _ => true,
+    };
+    let meant: Vec<&Qid> = cx.catalog.qids().iter().filter(possible).filter(|q| named(q)).collect();
+    let channel = &meant.first()?.event_category;
+    let one = meant.iter().all(|q| q.event_category == *channel && known(q));
+    if !one || meant.len() > FEW {
+        return None;
+    }
+    let mut ids: Vec<u32> = meant.iter().filter_map(|q| q.event_id.parse().ok()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let ids: Vec<String> = ids.iter().map(u32::to_string).collect();
+    let written = match ids.as_slice() {
+        [id] => format!("\"Event ID\" = {id}"),
+        ids => format!("\"Event ID\" IN ({})", ids.join(", ")),
+    };
+    let all = cx.catalog.qids().iter().filter(|q| !q.event_id.is_empty());
+    let said = all.filter(possible).all(|q| q.event_category == *channel);
+    Some(if said { written } else { format!("qideventcategory = '{channel}' AND {written}") })
+}
+
 fn compare(known: &str, op: CompareOp, constant: &Value, by: CompareBy) -> Option<bool> {
     match (by, constant) {
         (CompareBy::Text, Value::Text(text)) => Some(op.holds(known.cmp(text))),
@@ -98,7 +167,7 @@ fn known_text(expr: &Expr, qid: &Qid, catalog: &Catalog) -> Option<String> {
                 }
                 // Repairs: events of the Sysmon channel answer so.
                 "LOGSOURCE_TYPENAME" | "SYSMON_TYPENAME" => {
-                    if qid.event_category.to_ascii_lowercase().contains("sysmon") {
+                    if qid.event_category.eq_ignore_ascii_case(SYSMON_CHANNEL) {
                         Some(SYSMON_TYPE_NAME.to_owned())
                     } else {
                         catalog.log_source_type(qid.device_type).map(|t| t.name.clone())

@@ -2,7 +2,7 @@
 
 use aql_catalog::{Catalog, Profile, Qid};
 use aql_diag::{Edit, Span};
-use aql_semantic::{BoundQuery, Expr, Places, Source};
+use aql_semantic::{BoundQuery, Expr, ExprKind, Places, Source};
 
 use crate::class;
 
@@ -65,6 +65,24 @@ impl<'a> Cx<'a> {
         for expr in self.query.expressions() {
             expr.walk(f);
         }
+    }
+
+    /// The conditions that all must hold: the terms of AND in WHERE, or the only one.
+    pub(crate) fn conjuncts(&self) -> &'a [Expr] {
+        match self.query.filter.as_ref() {
+            Some(Expr { kind: ExprKind::And(terms), .. }) => terms,
+            Some(only) => std::slice::from_ref(only),
+            None => &[],
+        }
+    }
+
+    /// Does WHERE use the index of the payload?
+    pub(crate) fn has_text_search(&self) -> bool {
+        let words: Vec<&str> = self.text.split_whitespace().collect();
+        words.windows(2).any(|w| {
+            w[0].trim_start_matches('(').eq_ignore_ascii_case("text")
+                && w[1].get(..6).is_some_and(|s| s.eq_ignore_ascii_case("search"))
+        })
     }
 
     /// An edit that takes a term of AND or OR away together with the word before it; nothing where

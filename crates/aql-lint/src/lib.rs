@@ -16,6 +16,7 @@ pub mod config;
 mod cx;
 mod fix;
 mod like;
+mod mends;
 pub mod rules;
 mod tests_of;
 

@@ -1,5 +1,7 @@
 //! What can be said of LIKE patterns without an event at hand.
 
+use memchr::memmem::Finder;
+
 /// Does the pattern cover the text?
 pub(crate) fn matches(pattern: &str, text: &str, ignore_case: bool) -> bool {
     let text: Vec<Piece> = fold(text, ignore_case).into_iter().map(Piece::Char).collect();
@@ -21,6 +23,29 @@ pub(crate) fn disjoint(a: (&str, bool), b: (&str, bool)) -> bool {
     let ignore_case = a.1 || b.1;
     let (x, y) = (pieces(a.0, ignore_case), pieces(b.0, ignore_case));
     conflict(x.iter(), y.iter()) || conflict(x.iter().rev(), y.iter().rev())
+}
+
+/// What rules most pairs of patterns out before they are compared piece by piece: the pattern
+/// without regard to case, and its longest text without a wildcard.
+#[derive(Clone, Debug)]
+pub(crate) struct Outline {
+    folded: String,
+    longest: Finder<'static>,
+}
+
+impl Outline {
+    pub(crate) fn of(pattern: &str) -> Self {
+        let folded = pattern.to_lowercase();
+        let longest = folded.split(['%', '_']).max_by_key(|part| part.len()).unwrap_or_default();
+        let longest = Finder::new(longest).into_owned();
+        Outline { folded, longest }
+    }
+
+    /// May everything that this pattern covers fall under the wide one? If not, it is certain.
+    pub(crate) fn may_imply(&self, wide: &Outline) -> bool {
+        wide.longest.needle().len() <= self.folded.len()
+            && wide.longest.find(self.folded.as_bytes()).is_some()
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -99,13 +124,25 @@ fn conflict<'a>(a: impl Iterator<Item = &'a Piece>, b: impl Iterator<Item = &'a 
 
 #[cfg(test)]
 mod tests {
-    use super::{disjoint, implies, matches};
+    use super::{Outline, disjoint, implies, matches};
 
     #[test]
     fn covering() {
         assert!(matches("%File Create%", "file created", true));
         assert!(!matches("%File Create%", "file created", false));
         assert!(matches("a_c", "abc", false));
+    }
+
+    #[test]
+    fn an_outline_rules_nothing_out_that_holds() {
+        let patterns = ["%\\a.exe", "%.exe", "%x%y%", "%y%", "a%", "a_", "%A%", "", "%", "İx%"];
+        for narrow in patterns {
+            for wide in patterns {
+                if implies((narrow, true), (wide, true)) {
+                    assert!(Outline::of(narrow).may_imply(&Outline::of(wide)), "{narrow} {wide}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -286,7 +286,10 @@ impl Binder<'_> {
         if first_time {
             match found {
                 Found::Exact | Found::RawField => {}
-                Found::Alias if self.is_raw_field(&column, &name.text) => {
+                Found::Alias
+                    if self.options.profile == Profile::Ibm
+                        && self.is_raw_field(&column, &name.text) =>
+                {
                     self.push(
                         Diagnostic::note_severity(
                             codes::RAW_PROPERTY_NAME,
@@ -330,8 +333,11 @@ impl Binder<'_> {
             Found::RawField => {
                 self.options.profile == Profile::Raw || self.dialect.raw_names == RawNames::Accept
             }
+            // Profile `raw` is that of a site whose properties have the log's own names.
             Found::Alias => {
-                self.dialect.raw_names == RawNames::Accept || !self.is_raw_field(&column, name)
+                self.options.profile == Profile::Raw
+                    || self.dialect.raw_names == RawNames::Accept
+                    || !self.is_raw_field(&column, name)
             }
             Found::Exact => true,
         };

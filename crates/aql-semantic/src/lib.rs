@@ -34,5 +34,5 @@ pub use bound::*;
 pub use call::parse_network;
 pub use dialect::Settings as DialectSettings;
 pub use options::{BindOptions, Mode};
-pub use predicate::{IN_QUERY_LIMIT, parse_number};
+pub use predicate::{IN_QUERY_LIMIT, names_directory, parse_number, whole_path_of};
 pub use profile::ProfileFile;

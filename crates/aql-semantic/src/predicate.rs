@@ -240,17 +240,9 @@ impl Binder<'_> {
 
     /// A path is looked for in a property that holds a file name only.
     fn check_basename(&mut self, pattern: &str, value: &Expr, span: Span) {
-        const DIRECTORIES: [&str; 6] =
-            ["appdata", "programdata", "program files", "users", "windows\\temp", "system32"];
         let ExprKind::Column(column) = &value.kind else { return };
-        let whole = match &*column.name {
-            "Filename" => "File Path",
-            "Process Name" => "Process Path",
-            "Parent Process Name" => "Parent Process Path",
-            _ => return,
-        };
-        let lower = pattern.to_lowercase();
-        if lower.contains(['\\', '/']) || DIRECTORIES.iter().any(|d| lower.contains(d)) {
+        let Some(whole) = whole_path_of(&column.name) else { return };
+        if names_directory(pattern) {
             if !self.named.insert(format!("basename:{}", column.name)) {
                 return;
             }
@@ -434,6 +426,24 @@ impl Binder<'_> {
         let diagnostic = diagnostic.fix("write one backslash", Applicability::Safe, edits);
         self.push(diagnostic);
     }
+}
+
+/// The property with the whole path, for one that holds its last part only.
+pub fn whole_path_of(property: &str) -> Option<&'static str> {
+    match property {
+        "Filename" => Some("File Path"),
+        "Process Name" => Some("Process Path"),
+        "Parent Process Name" => Some("Parent Process Path"),
+        _ => None,
+    }
+}
+
+/// Does a LIKE pattern ask for more of a path than its last part?
+pub fn names_directory(pattern: &str) -> bool {
+    const DIRECTORIES: [&str; 6] =
+        ["appdata", "programdata", "program files", "users", "windows\\temp", "system32"];
+    let lower = pattern.to_lowercase();
+    lower.contains(['\\', '/']) || DIRECTORIES.iter().any(|d| lower.contains(d))
 }
 
 /// A function of one argument that gives text.

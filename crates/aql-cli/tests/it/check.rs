@@ -47,6 +47,34 @@ fn fixed_it_finds_test_1_with_both_profiles() {
     }
 }
 
+/// Read as an appliance reads it, the published query is refused; with all fixes it runs, and
+/// finds the copies of test 1.
+#[test]
+fn with_all_fixes_it_needs_no_repair() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for profile in ["ibm", "raw"] {
+        let file = folder.path().join(format!("{profile}.aql"));
+        std::fs::copy(crate::support::root().join(PUBLISHED), &file).expect("a copy");
+        let path = file.to_str().expect("UTF-8");
+        let strict = ["query", "--strict", "--all-time", "--quiet", "--profile", profile, "--file"];
+        let evidence = |folder: &str| format!("examples/evidence/{folder}");
+        let run = |folder: &str| {
+            let folder = evidence(folder);
+            aql(&[&strict[..], &[path, folder.as_str()]].concat())
+        };
+        assert_eq!(run("test1-copy-stores").code, 2, "{profile}: as published");
+        aql(&["check", "--unsafe-fixes", "--profile", profile, path]);
+        let found = run("test1-copy-stores");
+        let names: Vec<String> = found
+            .json_lines()
+            .iter()
+            .map(|row| row["TargetFile"].as_str().unwrap_or_default().to_lowercase())
+            .collect();
+        assert_eq!(names.len(), 3, "{profile}: {names:?} {}", found.err);
+        assert!(names.iter().all(|n| n.ends_with(".pst") || n.ends_with(".ost")), "{names:?}");
+    }
+}
+
 #[test]
 fn a_baseline_accepts_what_was_there() {
     let folder = tempfile::tempdir().expect("a folder");

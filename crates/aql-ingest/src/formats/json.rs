@@ -4,9 +4,9 @@
 use aql_diag::{Code, Diagnostic, codes};
 
 use super::text::{decode, not_a_record};
-use super::{FORMATS, Format, JsonRecord, Layout};
+use super::{FORMATS, Format, JsonRecord, Layout, elastic};
 use crate::evidence::Options;
-use crate::frame::{Frame, Frames, JsonValues, Lines};
+use crate::frame::{Frame, Frames, JsonValues, Lines, Member, Wrapper};
 use crate::json::{Fault, Json, JsonError, Kind, parse_whole};
 use crate::normalise::generic::NamedFields;
 use crate::out::{At, Out};
@@ -115,7 +115,7 @@ pub(crate) fn read_lines(stream: &mut Stream<'_>, first: u64, end: Option<u64>, 
 pub(crate) fn read_values(stream: &mut Stream<'_>, out: &mut Out<'_>) {
     let mut record = 1;
     let mut frames =
-        Frames::new(stream, JsonValues::of_wrappers(wrapper), out.options.max_record, None);
+        Frames::new(stream, JsonValues::of_wrappers(LONG_WRAPPERS), out.options.max_record, None);
     while let Some(frame) = frames.next_frame() {
         match frame {
             Frame::Tail { offset, bytes } => tail(bytes, At { record, offset }, out),
@@ -156,37 +156,55 @@ pub(crate) fn read_values(stream: &mut Stream<'_>, out: &mut Out<'_>) {
     }
 }
 
-/// What a key of an object says about it: is it the array of records that the object wraps (`true`), or bookkeeping.
-fn wrapper(key: &str) -> Option<bool> {
-    match key {
-        key if is_one_of(key, WRAPPERS) => Some(true),
-        key if is_bookkeeping(key) => Some(false),
+/// Objects that wrap records, where they are too long to be read whole.
+const LONG_WRAPPERS: &[Wrapper] = &[
+    |depth, key| match key {
+        _ if depth > 0 => None,
+        key if is_one_of(key, WRAPPERS) => Some(Member::Records),
+        key if is_bookkeeping(key) => Some(Member::Beside),
         _ => None,
-    }
-}
+    },
+    elastic::LONG_RESPONSES[0],
+    elastic::LONG_RESPONSES[1],
+];
 
 /// Looks at what stands behind the records that a long object wraps. Its records are read by then,
 /// so that what is no bookkeeping can only be told.
 fn tail(bytes: &[u8], at: At, out: &mut Out<'_>) {
     let text = String::from_utf8_lossy(bytes);
     let text = text.trim_start();
-    let object = format!("{{{}", text.strip_prefix(',').unwrap_or(text));
+    let text = text.strip_prefix(',').unwrap_or(text);
     let mut nodes = Vec::new();
     let place = Some(At { record: at.record.saturating_sub(1), ..at });
-    if let Err(error) = parse_whole(&object, &mut nodes, out.options.max_depth) {
+    // Nobody remembers how many objects are around the records.
+    let whole = |around: usize| format!("{}{{{text}", AROUND.repeat(around));
+    let max_depth = out.options.max_depth;
+    let found = (0..=elastic::MAX_AROUND)
+        .find(|around| parse_whole(&whole(*around), &mut nodes, max_depth).is_ok());
+    let mut around = found.unwrap_or(0);
+    let object = whole(around);
+    if let Err(error) = parse_whole(&object, &mut nodes, max_depth) {
         let message = format!("what stands behind the records is not valid JSON: {error}");
         return out.diagnose(Diagnostic::warning(codes::BAD_RECORD, message), place);
     }
-    let Some(json) = Json::root(&object, &nodes) else { return };
-    for member in json.children() {
-        let key = member.key().unwrap_or_default();
-        if !is_bookkeeping(key) {
-            let message =
-                format!("`{key}` stands beside the records of a long object; it was not read");
-            out.diagnose(Diagnostic::warning(codes::BAD_RECORD, message), place);
+    let mut level = Json::root(&object, &nodes);
+    while let Some(json) = level.take() {
+        for member in json.children() {
+            let key = member.key().unwrap_or_default();
+            if around > 0 && key.is_empty() {
+                around -= 1;
+                level = Some(member);
+            } else if !is_bookkeeping(key) && !elastic::is_beside_hits(key) {
+                let message =
+                    format!("`{key}` stands beside the records of a long object; it was not read");
+                out.diagnose(Diagnostic::warning(codes::BAD_RECORD, message), place);
+            }
         }
     }
 }
+
+/// What is put in place of an object around the records, whose start is gone.
+const AROUND: &str = "{\"\":";
 
 fn bad_record(error: JsonError, rest: &str) -> Diagnostic {
     let code: Code = match error.fault {
@@ -220,17 +238,22 @@ fn dispatch(json: Json<'_>, payload: &[u8], at: At, out: &mut Out<'_>) -> u64 {
         let mut record = at.record;
         for element in array.children() {
             let payload = element.raw().as_bytes();
-            give(
-                format_of(element),
-                JsonRecord { json: element, payload, at: At { record, ..at } },
-                out,
-            );
+            give_document(JsonRecord { json: element, payload, at: At { record, ..at } }, out);
             record += 1;
         }
         return record - at.record;
     }
-    give(format, JsonRecord { json, payload, at }, out);
+    give_document(JsonRecord { json, payload, at }, out);
     1
+}
+
+/// Hands a record to its format, or what it has inside if it is a hit of a search.
+fn give_document(record: JsonRecord<'_>, out: &mut Out<'_>) {
+    let record = match elastic::document(record.json) {
+        Some(json) => JsonRecord { json, payload: json.raw().as_bytes(), at: record.at },
+        None => record,
+    };
+    give(format_of(record.json), record, out);
 }
 
 /// Hands a record to its format.
@@ -248,6 +271,9 @@ fn wrapped(json: Json<'_>) -> Option<Json<'_>> {
     }
     if !json.is_object() {
         return None;
+    }
+    if let Some(hits) = elastic::hits(json) {
+        return Some(hits);
     }
     let mut found = None;
     let mut stands_alone = true;
@@ -289,7 +315,7 @@ pub(crate) fn may_wrap(line: &[u8]) -> bool {
         return true;
     }
     let key = String::from_utf8_lossy(start.get(..end).unwrap_or_default());
-    is_one_of(&key, WRAPPERS) || is_bookkeeping(&key)
+    is_one_of(&key, WRAPPERS) || is_bookkeeping(&key) || elastic::begins_response(&key)
 }
 
 /// How many record numbers [`read_lines`] gives to a line that is not blank.

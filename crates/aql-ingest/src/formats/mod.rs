@@ -8,18 +8,25 @@ pub(crate) mod auditd;
 pub(crate) mod cef;
 pub(crate) mod csv;
 pub(crate) mod defender;
+pub(crate) mod elastic;
 pub(crate) mod evtx;
 pub(crate) mod evtx_dump;
+pub(crate) mod evtxecmd;
 pub(crate) mod exchange;
+pub(crate) mod flat;
 pub(crate) mod google;
+pub(crate) mod hayabusa;
 pub(crate) mod json;
 pub(crate) mod leef;
 pub(crate) mod nxlog;
 pub(crate) mod o365;
 pub(crate) mod o365_csv;
+pub(crate) mod rendered;
+pub(crate) mod snare;
 pub(crate) mod splunk;
 pub(crate) mod syslog;
 pub(crate) mod text;
+pub(crate) mod wincollect;
 pub(crate) mod windows_xml;
 pub(crate) mod winlogbeat;
 
@@ -80,6 +87,8 @@ pub(crate) static FORMATS: &[Format] = &[
     evtx_dump::FORMAT,
     evtx_dump::VELOCIRAPTOR,
     winlogbeat::FORMAT,
+    evtxecmd::FORMAT,
+    hayabusa::FORMAT,
     nxlog::FORMAT,
     o365::FORMAT,
     google::FORMAT,
@@ -87,11 +96,15 @@ pub(crate) static FORMATS: &[Format] = &[
     json::FORMAT,
     o365_csv::FORMAT,
     splunk::CSV,
+    evtxecmd::CSV,
+    hayabusa::CSV,
     defender::CSV,
     exchange::FORMAT,
     csv::FORMAT,
     leef::FORMAT,
     cef::FORMAT,
+    wincollect::FORMAT,
+    snare::FORMAT,
     auditd::FORMAT,
     syslog::FORMAT,
     text::FORMAT,

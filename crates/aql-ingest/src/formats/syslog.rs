@@ -1,17 +1,19 @@
 //! Syslog lines: their header, and what their message is.
 //!
 //! Headers of RFC 3164 and RFC 5424, also stacked by relays (the innermost host and time count),
-//! with the octet count of RFC 6587 in front or without. The message may be LEEF, CEF, a record of the
-//! Linux audit daemon, a JSON record of any format, or a Windows event as XML (Sysmon for Linux);
-//! any other is kept as an unparsed event whose time and host are known.
+//! with the octet count of RFC 6587 in front or without. The message may be LEEF, CEF, a Windows
+//! event of WinCollect or Snare, a record of the Linux audit daemon, a JSON record of any format, or
+//! a Windows event as XML (Sysmon for Linux); any other is kept as an unparsed event whose time and
+//! host are known.
 //!
-//! LEEF, CEF and audit records need no header; other lines count as syslog only if they have one.
+//! JSON and XML count only behind a header, as do other messages; the rest needs none.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use aql_catalog::Catalog;
 
-use super::{Format, JsonRecord, Layout, auditd, cef, json, leef, windows_xml};
+use super::{Format, JsonRecord, Layout, auditd, cef, json, leef, snare, wincollect, windows_xml};
 use crate::json::{Json, parse_whole};
 use crate::normalise::generic::NamedFields;
 use crate::normalise::mapped::MappedRecord;
@@ -36,22 +38,41 @@ pub(crate) struct Header<'l> {
     pub time: Option<i64>,
     /// The host that sent the message.
     pub host: Option<&'l str>,
+    /// The outermost host that is an address.
+    pub address: Option<&'l str>,
     /// The program.
     pub app: Option<&'l str>,
     /// Its process id.
     pub pid: Option<&'l str>,
 }
 
+/// Takes an event from where it begins in a line.
+type TakeEvent = fn(&str, Header<'_>, &[u8], At, &mut Out<'_>);
+
 /// Headers in front of each other that are looked through.
 const MAX_STACKED: usize = 8;
 
-/// Takes a line; `false` if it is no syslog, LEEF, CEF or audit record.
+/// Takes a line; `false` if it is neither syslog nor one of the messages that need no header.
 pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> bool {
     let now = out.options.now;
     if auditd::take(line, &Header::default(), payload, at, out) {
         return true;
     }
-    if let Some(start) = marker(line, "LEEF:").or_else(|| marker(line, "CEF:")) {
+    let marked = marker(line, "LEEF:").or_else(|| marker(line, "CEF:"));
+    let events: [(Option<usize>, TakeEvent); 2] =
+        [(wincollect::start(line), wincollect::take), (snare::start(line), snare::take)];
+    for (start, take) in events {
+        let Some((before, text)) = start.and_then(|start| line.split_at_checked(start)) else {
+            continue;
+        };
+        let (header, between) = headers(before, now).unwrap_or((Header::default(), before));
+        // Only a host may stand between: any other message may have these words in it.
+        if between.split_whitespace().nth(1).is_none() {
+            take(text, header, payload, at, out);
+            return true;
+        }
+    }
+    if let Some(start) = marked {
         let (before, message) = line.split_at(start);
         let header = headers(before, now).map(|(header, _)| header).unwrap_or_default();
         let leef = || Some((leef::FORMAT.name, leef::pairs(message)?));
@@ -111,11 +132,20 @@ fn mapped<'m>(
 
 /// Where LEEF or CEF begins: at the start of a word, with a version behind.
 fn marker(line: &str, mark: &str) -> Option<usize> {
-    memchr::memmem::find_iter(line.as_bytes(), mark.as_bytes()).find(|&at| {
+    words(line, mark)
+        .find(|&at| line.as_bytes().get(at + mark.len()).is_some_and(u8::is_ascii_digit))
+}
+
+/// Where a mark stands first at the start of a word.
+pub(super) fn begins_at(line: &str, mark: &str) -> Option<usize> {
+    words(line, mark).next()
+}
+
+/// Where a mark stands at the start of a word.
+fn words<'l>(line: &'l str, mark: &'l str) -> impl Iterator<Item = usize> {
+    memchr::memmem::find_iter(line.as_bytes(), mark.as_bytes()).filter(|&at| {
         let before = at.checked_sub(1).and_then(|i| line.as_bytes().get(i));
-        let after = line.as_bytes().get(at + mark.len());
         before.is_none_or(|b| matches!(b, b' ' | b'\t' | b':' | b'>'))
-            && after.is_some_and(u8::is_ascii_digit)
     })
 }
 
@@ -137,6 +167,7 @@ fn headers(line: &str, now: Option<i64>) -> Option<(Header<'_>, &str)> {
         found = Some(Header {
             time: header.time.or(outer.time),
             host: header.host.or(outer.host),
+            address: outer.address.or(header.address),
             app: header.app.or(outer.app),
             pid: header.pid.or(outer.pid),
         });
@@ -145,6 +176,9 @@ fn headers(line: &str, now: Option<i64>) -> Option<(Header<'_>, &str)> {
     Some((found?, rest))
 }
 
+/// What QRadar and relays put in front of a line to keep the address of its sender.
+const ORIGINAL_ADDRESS: &str = "Original Address=";
+
 /// Reads one header.
 fn header(line: &str, now: Option<i64>) -> Option<(Header<'_>, &str)> {
     let line = without_octet_count(line).trim_start_matches(' ');
@@ -152,6 +186,11 @@ fn header(line: &str, now: Option<i64>) -> Option<(Header<'_>, &str)> {
         Some(rest) => (true, rest.trim_start_matches(' ')),
         None => (false, line),
     };
+    if let Some(told) = rest.strip_prefix(ORIGINAL_ADDRESS) {
+        let (address, rest) = told.split_once(' ')?;
+        let address = Some(address).filter(|host| host.parse::<IpAddr>().is_ok());
+        return Some((Header { address, ..Header::default() }, rest));
+    }
     if has_priority && let Some(rest) = rest.strip_prefix("1 ") {
         return Some(rfc5424(rest));
     }
@@ -177,6 +216,7 @@ fn header(line: &str, now: Option<i64>) -> Option<(Header<'_>, &str)> {
         rest
     } else {
         header.host = Some(word);
+        header.address = Some(word).filter(|word| word.parse::<IpAddr>().is_ok());
         after
     };
     (header.app, header.pid) = tag(rest);
@@ -194,7 +234,8 @@ fn rfc5424(line: &str) -> (Header<'_>, &str) {
     };
     let time = next().and_then(parse_iso);
     let (host, app, pid, _message_id) = (next(), next(), next(), next());
-    (Header { time, host, app, pid }, structured_data(rest))
+    let address = host.filter(|host| host.parse::<IpAddr>().is_ok());
+    (Header { time, host, address, app, pid }, structured_data(rest))
 }
 
 /// What follows the structured data.
@@ -286,6 +327,10 @@ mod tests {
             (
                 "<13>Jan 18 11:07:53 relay <13>Jan 18 11:07:52 origin x: y",
                 "2022-01-18T11:07:52Z origin x -|x: y",
+            ),
+            (
+                "<13>Original Address=10.1.2.3 Jan 18 11:07:53 h x: y",
+                "2022-01-18T11:07:53Z h x -|x: y",
             ),
             ("<134> text", "? - - -|text"),
             ("<13>2022-01-18T11:07:53Z h t: x", "2022-01-18T11:07:53Z h t -|t: x"),

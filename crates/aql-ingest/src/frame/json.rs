@@ -5,9 +5,20 @@ use memchr::memchr2;
 use super::{Framer, Scan};
 use crate::json::is_blank;
 
-/// What a key of an object means: an array of records (`true`), something about them (`false`), or
-/// neither.
-pub(crate) type Wrapper = fn(&str) -> Option<bool>;
+/// What a member of an object that wraps records may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Member {
+    /// The array of records.
+    Records,
+    /// An object that wraps the records in its turn.
+    Inside,
+    /// Something about the records.
+    Beside,
+}
+
+/// What a key means in an object inside so many others that wrap records; nothing if such an
+/// object has no member of that name.
+pub(crate) type Wrapper = fn(usize, &str) -> Option<Member>;
 
 /// JSON values one after the other, and the elements of top-level arrays.
 #[derive(Debug, Default)]
@@ -23,18 +34,18 @@ pub(crate) struct JsonValues {
     scalar: bool,
     /// A value was just read: a comma may follow.
     behind_value: bool,
-    /// Which objects wrap records. Without it none does.
-    wrapper: Option<Wrapper>,
-    /// The array is that of an object, which was opened.
-    in_object: bool,
+    /// Which objects wrap records.
+    wrappers: &'static [Wrapper],
+    /// How many objects around the array were opened.
+    opened: usize,
     /// The array of an opened object has ended; the object has not.
     in_tail: bool,
 }
 
 impl JsonValues {
     /// Values; objects too long for a record are opened if their keys say that they wrap records.
-    pub(crate) fn of_wrappers(wrapper: Wrapper) -> Self {
-        JsonValues { wrapper: Some(wrapper), ..JsonValues::default() }
+    pub(crate) fn of_wrappers(wrappers: &'static [Wrapper]) -> Self {
+        JsonValues { wrappers, ..JsonValues::default() }
     }
 
     fn begin(&mut self, window: &[u8], ended: bool) -> Option<Scan> {
@@ -59,14 +70,13 @@ impl JsonValues {
                     self.behind_value = false;
                     at += 1;
                 }
-                b']' if self.in_array && self.in_object => {
-                    // The rest of the object is scanned as one that is open.
+                b']' if self.in_array && self.opened > 0 => {
+                    // The rest of the objects is scanned as what is open.
                     self.in_array = false;
-                    self.in_object = false;
                     self.in_tail = true;
                     self.inside = Some(at + 1);
                     self.scanned = at + 1;
-                    self.depth = 1;
+                    self.depth = std::mem::take(&mut self.opened);
                     self.in_string = false;
                     self.escape = false;
                     self.scalar = false;
@@ -199,50 +209,62 @@ impl Framer for JsonValues {
         if self.in_array || self.in_tail {
             return false;
         }
-        let Some(wrapper) = self.wrapper else { return false };
         let object = window.get(start..).unwrap_or_default();
         if object.first() != Some(&b'{') {
             return false;
         }
-        let Some(array) = array_of(object, wrapper) else { return false };
+        let found = self.wrappers.iter().find_map(|wrapper| array_of(object, *wrapper));
+        let Some((array, opened)) = found else { return false };
         *self = JsonValues {
             in_array: true,
-            in_object: true,
+            opened,
             scanned: start + array,
-            wrapper: self.wrapper,
+            wrappers: self.wrappers,
             ..JsonValues::default()
         };
         true
     }
 }
 
-/// Where the first element of the array is that an object wraps, if only members about it come
-/// first and the element is an object.
-fn array_of(object: &[u8], wrapper: Wrapper) -> Option<usize> {
+/// Where the first element of the array is that an object wraps, and how many objects are around
+/// it, if only members about it come first and the element is an object.
+fn array_of(object: &[u8], wrapper: Wrapper) -> Option<(usize, usize)> {
     let blanks = |at: usize| {
         let rest = object.get(at..)?;
         Some(at + rest.iter().take_while(|b| is_blank(**b)).count())
     };
+    let mut depth = 0;
     let mut at = blanks(1)?;
     loop {
         let end = value_end(object, at)?;
         let key = object.get(at..end)?.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-        let is_array = wrapper(std::str::from_utf8(key).ok()?)?;
+        let member = wrapper(depth, std::str::from_utf8(key).ok()?)?;
         at = blanks(end)?;
         if object.get(at) != Some(&b':') {
             return None;
         }
         at = blanks(at + 1)?;
-        if is_array {
-            let first = blanks(at + 1)?;
-            let is_wrapped = object.get(at) == Some(&b'[') && object.get(first) == Some(&b'{');
-            return is_wrapped.then_some(at + 1);
+        match member {
+            Member::Records => {
+                let first = blanks(at + 1)?;
+                let is_wrapped = object.get(at) == Some(&b'[') && object.get(first) == Some(&b'{');
+                return is_wrapped.then_some((at + 1, depth + 1));
+            }
+            Member::Inside => {
+                if object.get(at) != Some(&b'{') {
+                    return None;
+                }
+                depth += 1;
+                at = blanks(at + 1)?;
+            }
+            Member::Beside => {
+                at = blanks(value_end(object, at)?)?;
+                if object.get(at) != Some(&b',') {
+                    return None;
+                }
+                at = blanks(at + 1)?;
+            }
         }
-        at = blanks(value_end(object, at)?)?;
-        if object.get(at) != Some(&b',') {
-            return None;
-        }
-        at = blanks(at + 1)?;
     }
 }
 

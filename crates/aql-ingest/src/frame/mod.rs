@@ -12,7 +12,7 @@ mod lines;
 mod xml;
 
 pub(crate) use csv::CsvRecords;
-pub(crate) use json::JsonValues;
+pub(crate) use json::{JsonValues, Member, Wrapper};
 pub(crate) use lines::Lines;
 pub(crate) use xml::XmlEvents;
 
@@ -231,7 +231,7 @@ impl<'s, 'r, F: Framer> Frames<'s, 'r, F> {
 mod tests {
     use std::io::Read;
 
-    use super::{CsvRecords, Frame, Framer, Frames, JsonValues, Lines, XmlEvents};
+    use super::{CsvRecords, Frame, Framer, Frames, JsonValues, Lines, Member, Wrapper, XmlEvents};
     use crate::stream::Stream;
 
     /// Gives its bytes one at a time, so that every record is cut everywhere.
@@ -291,12 +291,20 @@ mod tests {
 
     #[test]
     fn long_json_wrappers_give_their_elements() {
-        let is_wrapper = |key: &str| match key {
-            "value" => Some(true),
-            "count" | "next" => Some(false),
-            _ => None,
-        };
-        let values = |text| frames(text, 30, || Box::new(JsonValues::of_wrappers(is_wrapper)));
+        const WRAPPERS: &[Wrapper] = &[
+            |depth, key| match (depth, key) {
+                (0, "value") => Some(Member::Records),
+                (0, "count" | "next") => Some(Member::Beside),
+                _ => None,
+            },
+            |depth, key| match (depth, key) {
+                (0, "hits") => Some(Member::Inside),
+                (1, "hits") => Some(Member::Records),
+                (_, "took") => Some(Member::Beside),
+                _ => None,
+            },
+        ];
+        let values = |text| frames(text, 30, || Box::new(JsonValues::of_wrappers(WRAPPERS)));
         let text =
             r#"{"count": 3, "value" : [ {"a":1}, {"b":[{}]},{"a":"]"} ] , "next":{}} {"c":1}"#;
         assert_eq!(
@@ -318,6 +326,12 @@ mod tests {
             values(r#"{"value":[{"a":"123456789"},{"a":1}]"#),
             [r#"10 {"a":"123456789"}"#, r#"28 {"a":1}"#, "36 cut "]
         );
+        // Objects in objects.
+        assert_eq!(
+            values(r#"{"hits":{"took":1,"hits":[{"a":1},{"a":2}],"took":3},"took":4}{"b":1}"#),
+            [r#"26 {"a":1}"#, r#"34 {"a":2}"#, r#"42 tail ,"took":3},"took":4}"#, r#"62 {"b":1}"#]
+        );
+        assert_eq!(values(r#"{"hits":[{"a":"123456789"},{"a":1}]}"#), ["0 too long 36"]);
         // What has anything else before the array stays one record.
         assert_eq!(values(r#"{"user":1,"value":[{"a":"123456789"}]}"#), ["0 too long 38"]);
         assert_eq!(values(r#"{"value":["123456789","123456789"]}"#), ["0 too long 35"]);

@@ -262,6 +262,11 @@ pub(crate) trait Record<S> {
     /// The host that sent it.
     fn host<'v>(&'v self, scratch: &'v mut String) -> Option<Cow<'v, str>>;
 
+    /// The address it was sent from, if it is known by more than the host.
+    fn sender(&self) -> Option<&str> {
+        None
+    }
+
     /// Appends the raw record.
     fn payload(&self, out: &mut Vec<u8>);
 
@@ -467,8 +472,11 @@ fn addresses_of<S>(
     let destination = find(plan.facts.as_ref().map(|f| &f.destination_ip));
     // An address that the payload lacks is that of the sender (IBM support, "How the Source IP
     // and Destination IP are determined from events"); of a file only its host name tells.
-    let mut sender =
-        || record.host(host).as_deref().and_then(canonical_host).unwrap_or(address::UNKNOWN_SENDER);
+    let mut sender = || {
+        let told = record.sender().and_then(canonical_host);
+        told.or_else(|| record.host(host).as_deref().and_then(canonical_host))
+            .unwrap_or(address::UNKNOWN_SENDER)
+    };
     let (source, destination) = match (source, destination) {
         (Some(source), Some(destination)) => (source, destination),
         (source, destination) => {

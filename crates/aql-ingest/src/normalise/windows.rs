@@ -23,7 +23,8 @@ const MAX_CLASSES: usize = 1 << 14;
 /// `devicetype` of Linux events.
 const LINUX_TYPE: i64 = 11;
 
-const SYSMON_CHANNEL: &str = "Microsoft-Windows-Sysmon/Operational";
+/// The channel of Sysmon.
+pub(crate) const SYSMON_CHANNEL: &str = "Microsoft-Windows-Sysmon/Operational";
 const LINUX_SYSMON_PROVIDER: &str = "Linux-Sysmon";
 
 /// Where in the event a field may be.
@@ -98,6 +99,11 @@ pub(crate) trait WindowsRecord {
 
     /// The time of the event's header, in epoch milliseconds.
     fn time(&self) -> Option<i64>;
+
+    /// The address it was sent from, if the record says so.
+    fn sender(&self) -> Option<&str> {
+        None
+    }
 
     /// Appends the raw record.
     fn payload(&self, out: &mut Vec<u8>);
@@ -375,6 +381,10 @@ impl<R: WindowsRecord> Record<Field> for AsRecord<'_, R> {
 
     fn host<'v>(&'v self, scratch: &'v mut String) -> Option<Cow<'v, str>> {
         self.0.system(SystemField::Computer, scratch).and_then(present)
+    }
+
+    fn sender(&self) -> Option<&str> {
+        self.0.sender()
     }
 
     fn payload(&self, out: &mut Vec<u8>) {

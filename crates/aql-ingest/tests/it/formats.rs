@@ -134,6 +134,8 @@ fn windows_events_are_the_same_in_every_format() {
         ("winlogbeat-dotted.jsonl", "winlogbeat", 4),
         ("winlogbeat-ecs.jsonl", "winlogbeat", 4),
         ("winlogbeat-6.jsonl", "winlogbeat", 4),
+        ("elasticsearch.json", "winlogbeat", 4),
+        ("elasticdump.jsonl", "winlogbeat", 4),
         ("nxlog.jsonl", "nxlog", 4),
         ("mordor.json", "nxlog", 4),
         ("log-analytics.json", "nxlog", 4),
@@ -155,6 +157,108 @@ fn windows_events_are_the_same_in_every_format() {
             assert_eq!(found, expected, "{name}: {}", column.arrow_name());
         }
     }
+}
+
+/// What every shape of an event has, however little it keeps of the rest.
+const KEY_COLUMNS: &[&str] = &[
+    "sourceip",
+    "destinationip",
+    "sourceport",
+    "destinationport",
+    "protocolid",
+    "eventdirection",
+    "qid",
+    "qideventid",
+    "qideventcategory",
+    "category",
+    "severity",
+    "devicetype",
+    "logsourceid",
+    "isunparsed",
+    "Event ID",
+    "Process Path",
+    "Process ID",
+    "File Path",
+    "Filename",
+    "File Directory",
+    "Machine Identifier",
+    "Logon Type",
+    "Destination Hostname",
+    "Target Username",
+    "targetfilename",
+    "EventID",
+    "Channel",
+    "Computer",
+];
+
+#[test]
+fn shapes_that_keep_less_have_the_same_key_columns() {
+    let needs = wide(WINDOWS_PROPERTIES, WINDOWS_FIELDS);
+    let (expected, _) = scan_paths(&[data("windows-events.xml")], &needs, Options::default());
+    let options = Options { now: Some(1_709_700_000_000), ..Options::default() };
+    for (name, format, also) in
+        [("wincollect.log", "wincollect", &["Record Number"][..]), ("snare.log", "snare", &[])]
+    {
+        let (found, report) = scan_paths(&[data(name)], &needs, options.clone());
+        let events = values(&found, &source(provenance::RECORD)).len();
+        assert!([4, 5].contains(&events), "{name}: {}", render_report(&report));
+        assert_eq!((report.files[0].unparsed, report.files[0].lost), (0, 0), "{name}");
+        assert_eq!(report.files[0].format, Some(format), "{name}");
+        let mut compared = 0;
+        for column in needs.columns().iter() {
+            let name_of = |of: &&str| of.eq_ignore_ascii_case(&column.name);
+            let mut expected = values(&expected, column);
+            let mut found = values(&found, column);
+            expected.truncate(events);
+            match &*column.name {
+                // They have whole seconds, apart from Sysmon's own time.
+                "starttime" => {
+                    for time in expected.iter_mut().chain(&mut found).flatten() {
+                        time.truncate(10);
+                    }
+                }
+                // The writer's SID is not in them, and a line has no line breaks.
+                "username" => {
+                    expected.truncate(3);
+                    found.truncate(3);
+                }
+                "Script Block Text" => {
+                    for text in expected.iter_mut().chain(&mut found).flatten() {
+                        *text = text.replace('\n', " ");
+                    }
+                }
+                _ if KEY_COLUMNS.iter().chain(also).any(name_of) => {}
+                _ => continue,
+            }
+            compared += 1;
+            assert_eq!(found, expected, "{name}: {}", column.arrow_name());
+        }
+        assert_eq!(compared, KEY_COLUMNS.len() + also.len() + 3, "{name}");
+    }
+}
+
+#[test]
+fn windows_events_in_lines_of_text() {
+    let needs = wide(
+        &["Event ID", "Process Path", "Process CommandLine", "Parent Process Path", "Logon Type"],
+        &[
+            "EventType",
+            "SubjectUserName",
+            "TargetUserName",
+            "TargetDomainName",
+            "LmPackageName",
+            "Status",
+            "PackageName",
+            "KeyLength",
+            "ExperienceCenter",
+            "Level",
+            "UserID",
+            "Provider",
+        ],
+    );
+    let options = Options { now: Some(NOW), ..Options::default() };
+    let (batches, report) = scan_paths(&[data("windows-text.log")], &needs, options);
+    insta::assert_snapshot!(format!("{}{}", render_report(&report), render(&batches)));
 }
 
 /// Syslog times without a year lie before it: 2022-06-01.
@@ -242,7 +346,14 @@ fn audit_records_are_the_same_in_every_wrapper() {
 #[test]
 fn record_numbers_count_from_one() {
     let needs = Needs::new([source(provenance::RECORD)]);
-    for name in ["o365-graph.json", "o365-purview.csv", "windows-events.xml", "nxlog.jsonl"] {
+    for name in [
+        "o365-graph.json",
+        "o365-purview.csv",
+        "windows-events.xml",
+        "nxlog.jsonl",
+        "elasticsearch.json",
+        "elasticdump.jsonl",
+    ] {
         let (batches, _) = scan_paths(&[data(name)], &needs, Options::default());
         let found = values(&batches, &source(provenance::RECORD));
         let expected: Vec<_> = (1..=found.len()).map(|n| Some(n.to_string())).collect();

@@ -10,6 +10,7 @@ mod coalesce;
 mod containers;
 mod corpus;
 mod documents;
+mod elastic;
 mod evtx;
 mod fields;
 mod formats;

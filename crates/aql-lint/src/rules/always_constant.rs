@@ -5,7 +5,8 @@ use aql_diag::{Applicability, Diagnostic, codes};
 use aql_semantic::{Expr, ExprKind};
 
 use crate::cx::Cx;
-use crate::tests_of::{Test, test};
+use crate::like::Outline;
+use crate::tests_of::{Kind, Test, test};
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
     cx.walk(&mut |expr| match &expr.kind {
@@ -15,16 +16,55 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
     });
 }
 
+/// Lists of a thousand patterns occur: what can be said of one test is found out once.
+struct Term<'a> {
+    test: Test<'a>,
+    /// Which of the values that are tested.
+    subject: usize,
+    outline: Option<Outline>,
+}
+
+fn prepare(list: &[Expr]) -> Vec<Option<Term<'_>>> {
+    let mut subjects: Vec<&Expr> = Vec::new();
+    let terms = list.iter().map(test).map(|test| {
+        let test = test?;
+        let subject = subjects.iter().position(|s| **s == *test.subject).unwrap_or_else(|| {
+            subjects.push(test.subject);
+            subjects.len() - 1
+        });
+        let outline = match test.kind {
+            Kind::Like(pattern, _) => Some(Outline::of(pattern)),
+            _ => None,
+        };
+        Some(Term { test, subject, outline })
+    });
+    terms.collect()
+}
+
+impl Term<'_> {
+    fn implies(&self, other: &Term<'_>) -> bool {
+        let ruled_out = match (&self.outline, &other.outline) {
+            (Some(narrow), Some(wide)) => !narrow.may_imply(wide),
+            _ => false,
+        };
+        !ruled_out && self.test.implies(&other.test)
+    }
+
+    fn excludes(&self, other: &Term<'_>) -> bool {
+        self.test.excludes(&other.test)
+    }
+}
+
 fn terms(cx: &Cx<'_>, list: &[Expr], and: bool, out: &mut Vec<Diagnostic>) {
-    let tests: Vec<Option<Test<'_>>> = list.iter().map(test).collect();
+    let tests = prepare(list);
     let mut told = vec![false; list.len()];
     for j in 1..list.len() {
         for i in 0..j {
             let (Some(a), Some(b)) = (&tests[i], &tests[j]) else { continue };
-            if a.span == b.span || a.subject != b.subject || told[i] || told[j] {
+            if a.test.span == b.test.span || a.subject != b.subject || told[i] || told[j] {
                 continue;
             }
-            let constant = match (a.negated, b.negated) {
+            let constant = match (a.test.negated, b.test.negated) {
                 (false, false) => and && a.excludes(b),
                 (true, true) => !and && a.excludes(b),
                 (false, true) => {
@@ -50,14 +90,14 @@ fn terms(cx: &Cx<'_>, list: &[Expr], and: bool, out: &mut Vec<Diagnostic>) {
                 };
                 out.push(
                     Diagnostic::warning(codes::ALWAYS_CONSTANT, message)
-                        .at(b.span, label)
-                        .label(a.span, "the other"),
+                        .at(b.test.span, label)
+                        .label(a.test.span, "the other"),
                 );
                 (told[i], told[j]) = (true, true);
                 continue;
             }
             // Which of the two is implied by the other, and so adds nothing?
-            let (a_in_b, b_in_a) = match (a.negated, b.negated) {
+            let (a_in_b, b_in_a) = match (a.test.negated, b.test.negated) {
                 (false, false) => (a.implies(b), b.implies(a)),
                 (true, true) => (b.implies(a), a.implies(b)),
                 (false, true) => (a.excludes(b), false),
@@ -69,7 +109,8 @@ fn terms(cx: &Cx<'_>, list: &[Expr], and: bool, out: &mut Vec<Diagnostic>) {
                 _ => continue,
             };
             told[spare] = true;
-            let (spare_at, other) = if spare == j { (b.span, a.span) } else { (a.span, b.span) };
+            let (spare_at, other) =
+                if spare == j { (b.test.span, a.test.span) } else { (a.test.span, b.test.span) };
             let word = if a_in_b && b_in_a {
                 "says the same as another"
             } else {

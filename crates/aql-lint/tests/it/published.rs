@@ -1,9 +1,9 @@
-//! The published query for T1114: its faults, and what the safe fixes make of it.
+//! The published query for T1114: its faults, and what the fixes make of it.
 
 use aql_catalog::{Catalog, Profile};
-use aql_diag::SourceText;
+use aql_diag::{Severity, SourceText};
 use aql_lint::{Config, Fixes, check, fix};
-use aql_semantic::BindOptions;
+use aql_semantic::{BindOptions, Mode, bind_text};
 
 const QUERY: &str =
     include_str!("../../../../packs/t1114-email-collection/rules/published-qradar.aql");
@@ -33,5 +33,20 @@ fn safe_fixes_leave_a_query_that_parses() {
         assert!(!aql_syntax::parse(&fixed.text).has_errors(), "{}", fixed.text);
         assert!(fixed.left.diagnostics.iter().all(|d| !d.is_error()));
         insta::assert_snapshot!(format!("fixed_{profile:?}"), fixed.text);
+    }
+}
+
+#[test]
+fn all_fixes_leave_a_query_that_binds_strictly() {
+    for profile in [Profile::Ibm, Profile::Raw] {
+        let options = BindOptions { profile, ..BindOptions::default() };
+        let fixed = fix(QUERY, Fixes::Unsafe, &options, &Config::default(), Catalog::get());
+        let strict = BindOptions { mode: Mode::Strict, ..options };
+        let bound = bind_text(&fixed.text, &strict, Catalog::get());
+        assert!(bound.query.is_some(), "{}\n{:?}", fixed.text, bound.diagnostics);
+        let warnings: Vec<_> =
+            fixed.left.diagnostics.iter().filter(|d| d.severity > Severity::Note).collect();
+        assert!(warnings.is_empty(), "{warnings:?}");
+        insta::assert_snapshot!(format!("all_fixed_{profile:?}"), fixed.text);
     }
 }

@@ -16,14 +16,18 @@ struct Entry {
     text: String,
 }
 
-fn wild() -> Vec<Entry> {
-    // Where the project is checked out elsewhere, AQL_CORPUS says where the corpus is.
+/// Where the project is checked out elsewhere, AQL_CORPUS says where the corpus is.
+fn corpus() -> PathBuf {
     let beside = || {
         PathBuf::from(env!("CARGO_MANIFEST_DIR"))
             .join("../../../shared/corpus/aql")
             .into_os_string()
     };
-    let folder = PathBuf::from(std::env::var_os("AQL_CORPUS").unwrap_or_else(beside)).join("wild");
+    PathBuf::from(std::env::var_os("AQL_CORPUS").unwrap_or_else(beside))
+}
+
+fn wild() -> Vec<Entry> {
+    let folder = corpus().join("wild");
     let Ok(index) = std::fs::read_to_string(folder.join("index.tsv")) else {
         eprintln!("skipped: no corpus at {}", folder.display());
         return Vec::new();
@@ -168,4 +172,33 @@ fn frequency_on_valid_queries() {
     eprintln!("{counts:?}");
     // What is called a contradiction in queries that people run is most likely none.
     assert!(counts.get("AQL131").copied().unwrap_or(0) <= 4, "{counts:?}");
+}
+
+/// What IBM's converter makes of Sigma rules has no error, and the faults that it is known for.
+#[test]
+fn conversions_of_sigma_rules() {
+    let file = corpus().join("sigma-qradar.jsonl");
+    let Ok(text) = std::fs::read_to_string(&file) else {
+        eprintln!("skipped: no corpus at {}", file.display());
+        return;
+    };
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut queries = 0;
+    for line in text.lines() {
+        let row: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        let Some(query) = row["aql"].as_str().or(row["query"].as_str()) else { continue };
+        queries += 1;
+        let diagnostics = checked(query).diagnostics;
+        let error = diagnostics.iter().find(|d| d.is_error());
+        assert!(error.is_none(), "{error:?}\n{query}");
+        let mut codes: Vec<_> = diagnostics.iter().map(|d| d.code.as_str()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        for code in codes {
+            *counts.entry(code).or_default() += 1;
+        }
+    }
+    eprintln!("{queries} queries: {counts:?}");
+    // `CONCAT('MD5=', 'MD5 Hash', …)`: a name in single quotes.
+    assert!(counts.get("AQL212").copied().unwrap_or(0) >= 38, "{counts:?}");
 }
