@@ -51,8 +51,7 @@ fn is(json: Json<'_>) -> bool {
 
 fn is_header(header: &[String]) -> bool {
     let has = |name: &&str| header.iter().any(|column| column == name);
-    NAMES.iter().all(|names| names.iter().any(|name| has(name)))
-        && DETAILS.iter().any(|name| has(name))
+    NAMES.iter().all(|names| names.iter().any(&has)) && DETAILS.iter().any(has)
 }
 
 fn take(name: &'static str, record: JsonRecord<'_>, out: &mut Out<'_>) {
