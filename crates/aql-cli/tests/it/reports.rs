@@ -7,14 +7,18 @@ const FORMATS: [&str; 7] = ["jsonl", "csv", "html", "markdown", "navigator", "sa
 #[test]
 fn every_layout_is_the_same_in_a_file_and_for_any_number_of_threads() {
     let folder = tempfile::tempdir().expect("a folder");
+    let hunt = |format: &str, more: &[&str]| {
+        let rules = ["--rule", "mail-store-created", "--rule", "mail-store-staged"];
+        let evidence = "examples/evidence";
+        aql(&[&["hunt", "--format", format, evidence], &rules[..], more].concat())
+    };
     for format in FORMATS {
-        let one = aql(&["hunt", "--threads", "1", "--format", format, "examples/evidence"]);
+        let one = hunt(format, &["--threads", "1"]);
         assert_eq!(one.code, 1, "{format}: {}", one.err);
         assert!(one.out.len() > 1000, "{format}");
         let file = folder.path().join(format);
         let name = file.to_str().expect("UTF-8");
-        let many =
-            aql(&["hunt", "--threads", "5", "--format", format, "-o", name, "examples/evidence"]);
+        let many = hunt(format, &["--threads", "5", "-o", name]);
         assert_eq!((many.code, many.out.as_str()), (1, ""), "{format}: {}", many.err);
         let written = std::fs::read_to_string(&file).expect("written");
         assert!(written == one.out, "{format} differs");

@@ -38,7 +38,7 @@ fn the_page_renders_in_a_browser() {
     };
     let folder = tempfile::tempdir().expect("a folder");
     let page = folder.path().join("report.html");
-    std::fs::write(&page, Hunted::examples("").text(Format::Html)).expect("written");
+    std::fs::write(&page, Hunted::bundled().text(Format::Html)).expect("written");
     let shots = std::env::var_os("AQL_SHOTS").map(PathBuf::from);
     let shots = shots.unwrap_or_else(|| folder.path().to_owned());
     let url = format!("file://{}", page.display());

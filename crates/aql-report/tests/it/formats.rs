@@ -32,7 +32,7 @@ fn the_formats_as_they_are() {
 
 #[test]
 fn a_finding_as_json_has_always_the_keys_of_its_schema() {
-    let hunted = Hunted::examples("");
+    let hunted = Hunted::bundled();
     let findings = lines(&hunted.text(Format::Jsonl));
     assert_eq!(findings.len(), hunted.outcome.findings.len());
     assert!(findings.len() > 20);
@@ -213,7 +213,7 @@ fn check_level(level: &Value) {
 
 #[test]
 fn the_sarif_log_follows_the_standard() {
-    let hunted = Hunted::examples("");
+    let hunted = Hunted::bundled();
     let log = json(&hunted.text(Format::Sarif));
     check_sarif(&log);
     let results = log["runs"][0]["results"].as_array().expect("results");

@@ -45,7 +45,7 @@ fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
 
 #[test]
 fn the_page_is_well_formed_and_accessible() {
-    let page = Hunted::examples("").text(Format::Html);
+    let page = Hunted::bundled().text(Format::Html);
     let tags = tags(&page);
     let of = |name: &str| tags.iter().filter(|(n, _)| n == name).collect::<Vec<_>>();
     assert_eq!(attribute(&of("html")[0].1, "lang"), Some("en"));
@@ -164,6 +164,11 @@ fn ten_thousand_findings_make_a_page_that_opens() {
     }
     hunted.outcome.findings = many;
     let page = hunted.text(Format::Html);
+    // To be opened and looked at.
+    if let Some(folder) = std::env::var_os("AQL_SHOTS") {
+        let path = std::path::Path::new(&folder).join("ten-thousand.html");
+        std::fs::write(path, &page).expect("written");
+    }
     assert!(page.len() < 8 << 20, "{} bytes", page.len());
     let tags = tags(&page);
     let full = tags.iter().filter(|(n, a)| n == "details" && a.contains("class=\"event\"")).count();

@@ -43,12 +43,16 @@ impl Hunted {
         Hunted { packs, hunt, outcome, observer }
     }
 
-    /// The bundled pack over one folder of the examples.
+    /// A pack that stays as it is, over one folder of the examples.
     pub(crate) fn examples(folder: &str) -> Hunted {
-        let mut pack = Pack::bundled("t1114-email-collection").expect("is there").expect("loads");
-        // What these tests show is the report, not what the pack says.
-        pack.playbook = Some("# Contain\n\n1. Revoke *sessions*.\n\n<b>raw</b>\n".to_owned());
+        let pack = Pack::load(&root().join("crates/aql-report/tests/data/pack")).expect("loads");
         Hunted::with(pack, &format!("examples/evidence/{folder}"))
+    }
+
+    /// The bundled pack over all examples.
+    pub(crate) fn bundled() -> Hunted {
+        let pack = Pack::bundled("t1114-email-collection").expect("is there").expect("loads");
+        Hunted::with(pack, "examples/evidence")
     }
 
     pub(crate) fn report(&self) -> Report<'_> {

@@ -22,13 +22,14 @@ fn bind(text: &str) -> BoundQuery {
     bound.query.unwrap_or_else(|| panic!("{text}: {:?}", bound.diagnostics))
 }
 
-/// Every batch of the examples, with what the query reads.
-fn batches(query: &BoundQuery, cx: &Arc<Context>) -> Vec<EventBatch> {
+/// Every batch of the examples, with what the queries read.
+fn batches(queries: &[&BoundQuery], cx: &Arc<Context>) -> Vec<EventBatch> {
     let (evidence, problems) =
         Evidence::open(&[root().join("examples/evidence")], Options::default());
     assert!(problems.is_empty(), "{problems:?}");
     let record = Catalog::get().event_field("aql.record").map(|f| f.column.clone());
-    let mut needs = Needs::new(query.columns().into_iter().chain(record));
+    let columns = queries.iter().flat_map(|query| query.columns());
+    let mut needs = Needs::new(columns.chain(record));
     needs.log_sources = Arc::clone(&cx.log_sources);
     let found = Mutex::new(Vec::new());
     evidence.scan(&needs, &|step| {
@@ -46,19 +47,25 @@ fn context() -> Arc<Context> {
 
 /// Compares the root of the explanation with the matcher for every event; gives the numbers of
 /// events and of matches.
-fn agree(name: &str, query: &BoundQuery, text: &str) -> (usize, usize) {
-    let cx = context();
-    let explainer = Explainer::new(query, text, &cx).expect("compiles");
+fn agree(
+    name: &str,
+    query: &BoundQuery,
+    text: &str,
+    batches: &[EventBatch],
+    cx: &Arc<Context>,
+) -> (usize, usize) {
+    let explainer = Explainer::new(query, text, cx).expect("compiles");
     let filter = RuleFilter { filter: query.filter.as_ref(), nulls: query.nulls };
+    let columns = batches.first().expect("a batch").columns();
+    let matcher = Matcher::compile(&[filter], columns, cx).expect("compiles");
     let (mut events, mut matches) = (0, 0);
     let mut funnel = explainer.empty_funnel();
-    for batch in batches(query, &cx) {
-        let matcher = Matcher::compile(&[filter], batch.columns(), &cx).expect("compiles");
-        let hits = matcher.evaluate(&batch, &mut Scratch::default());
-        funnel.add(&explainer.count(&batch));
+    for batch in batches {
+        let hits = matcher.evaluate(batch, &mut Scratch::default());
+        funnel.add(&explainer.count(batch));
         for row in 0..batch.num_rows() {
             let hit = hits.of(0).is_some_and(|rows| rows.value(row));
-            let explanation = explainer.explain(&batch, row);
+            let explanation = explainer.explain(batch, row);
             assert_eq!(explanation.matches, hit, "{name}, row {row}: {explanation:?}");
             assert_eq!(explanation.killed_by.is_none(), hit, "{name}, row {row}");
             events += 1;
@@ -72,17 +79,23 @@ fn agree(name: &str, query: &BoundQuery, text: &str) -> (usize, usize) {
 
 #[test]
 fn the_root_is_the_answer_of_the_matcher_for_every_event_and_rule() {
-    let mut found = 0;
+    let mut rules = Vec::new();
     for pack in Pack::bundled_names() {
         let pack = Pack::bundled(pack).expect("is there").expect("loads");
-        for rule in &pack.rules {
+        for rule in pack.rules {
             let options = rule.bind_options(Mode::Lenient, &ProfileFile::default());
-            let bound = bind_text(&rule.query, &options, Catalog::get());
-            let query = bound.query.expect("binds");
-            let (events, matches) = agree(&rule.name, &query, &rule.query);
-            assert!(events > 50, "{}: only {events} events", rule.name);
-            found += matches;
+            let query = bind_text(&rule.query, &options, Catalog::get()).query.expect("binds");
+            rules.push((rule, query));
         }
+    }
+    let cx = context();
+    let queries: Vec<&BoundQuery> = rules.iter().map(|(_, query)| query).collect();
+    let batches = batches(&queries, &cx);
+    let mut found = 0;
+    for (rule, query) in &rules {
+        let (events, matches) = agree(&rule.name, query, &rule.query, &batches, &cx);
+        assert!(events > 50, "{}: only {events} events", rule.name);
+        found += matches;
     }
     assert!(found > 20, "only {found} matches: the comparison shows nothing");
 }
@@ -100,12 +113,15 @@ fn the_same_holds_for_null_and_for_every_shape_of_condition() {
     ] {
         let text = format!("SELECT username FROM events WHERE {condition} LAST 1 DAYS");
         let mut query = bind(&text);
-        agree(condition, &query, &text);
+        let cx = context();
+        let batches = batches(&[&query], &cx);
+        agree(condition, &query, &text, &batches, &cx);
         query.nulls = aql_semantic::NullSemantics::Sql;
-        agree(condition, &query, &text);
+        agree(condition, &query, &text, &batches, &cx);
     }
     let text = "SELECT username FROM events LAST 1 DAYS";
-    let (events, matches) = agree("no condition", &bind(text), text);
+    let (query, cx) = (bind(text), context());
+    let (events, matches) = agree("no condition", &query, text, &batches(&[&query], &cx), &cx);
     assert_eq!(events, matches);
 }
 
@@ -117,7 +133,7 @@ fn killer(condition: &str, event_id: i64) -> (Kind, String, Option<String>) {
     let query = bind(&text);
     let cx = context();
     let explainer = Explainer::new(&query, &text, &cx).expect("compiles");
-    for batch in batches(&query, &cx) {
+    for batch in batches(&[&query], &cx) {
         for row in 0..batch.num_rows() {
             let explanation = explainer.explain(&batch, row);
             if explanation.nodes[1].value != Some(true) {
@@ -155,7 +171,7 @@ fn a_missing_value_is_told_from_one_that_differs() {
     let cx = context();
     let explainer = Explainer::new(&query, text, &cx).expect("compiles");
     let (mut null, mut differs) = (0, 0);
-    for batch in batches(&query, &cx) {
+    for batch in batches(&[&query], &cx) {
         for row in 0..batch.num_rows() {
             let explanation = explainer.explain(&batch, row);
             let leaf = &explanation.nodes[1];
