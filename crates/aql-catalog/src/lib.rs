@@ -37,7 +37,7 @@ pub use defender::DefenderSource;
 pub use fields::FieldInfo;
 pub use functions::{FunctionInfo, Param};
 pub use hayabusa::ShortChannel;
-pub use mapping::{BadMapping, Condition, FieldSource, Mapping};
+pub use mapping::{BadMapping, Condition, FieldSource, Mapping, Records};
 pub use messages::MessageLabel;
 pub use names::{Category, LogSourceType, SYSMON_TYPE_NAME};
 pub use office365::{O365Source, PathStep};
@@ -219,6 +219,11 @@ impl Catalog {
         &self.types.all
     }
 
+    /// A log source type by its display name, in any case.
+    pub fn log_source_type_named(&self, name: &str) -> Option<&LogSourceType> {
+        self.types.named(name)
+    }
+
     /// Name of a low- or high-level category.
     pub fn category_name(&self, id: i64) -> Option<&str> {
         self.categories.get(id).map(|c| c.name.as_str())
@@ -227,6 +232,16 @@ impl Catalog {
     /// Every category of both levels, by id.
     pub fn categories(&self) -> &[Category] {
         &self.categories.all
+    }
+
+    /// The low-level category of a name, in any case; blanks at its end do not count.
+    pub fn category_named(&self, name: &str) -> Option<&Category> {
+        self.categories.named(name)
+    }
+
+    /// The QID map entry of a log source type by its name, in any case.
+    pub fn qid_named(&self, device_type: i64, name: &str) -> Option<&Qid> {
+        self.qids.named(device_type, name)
     }
 
     /// A QID map entry by its id.
@@ -297,6 +312,11 @@ impl Catalog {
     /// The advanced hunting table that alone has an action type.
     pub fn defender_table_of_action(&self, action: &str) -> Option<&str> {
         defender::table_of_action(&self.defender_tables, action)
+    }
+
+    /// Every action type that only one advanced hunting table has, with its table in front.
+    pub fn defender_actions(&self) -> impl Iterator<Item = (&str, &str)> {
+        defender::actions(&self.defender_tables)
     }
 
     /// The advanced hunting table that alone has one of the columns of a row.

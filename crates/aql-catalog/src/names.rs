@@ -44,6 +44,8 @@ struct Row {
 #[derive(Debug)]
 pub(crate) struct Types {
     pub(crate) all: Vec<LogSourceType>,
+    /// Positions by display name in lower case.
+    by_name: FxHashMap<String, usize>,
 }
 
 impl Types {
@@ -51,7 +53,12 @@ impl Types {
         let mut all: Vec<LogSourceType> =
             data::rows("log_source_types.csv", include_str!("../data/log_source_types.csv"));
         all.sort_by_key(|t| t.id);
-        Types { all }
+        let by_name = positions(all.iter().map(|t| &*t.name));
+        Types { all, by_name }
+    }
+
+    pub(crate) fn named(&self, name: &str) -> Option<&LogSourceType> {
+        self.all.get(*self.by_name.get(&name.trim().to_lowercase())?)
     }
 
     pub(crate) fn get(&self, id: i64) -> Option<&LogSourceType> {
@@ -63,6 +70,17 @@ impl Types {
 #[derive(Debug)]
 pub(crate) struct Categories {
     pub(crate) all: Vec<Category>,
+    /// Positions of low-level ones by name in lower case.
+    by_name: FxHashMap<String, usize>,
+}
+
+/// Positions by name in lower case; of equal names the first counts.
+fn positions<'n>(names: impl Iterator<Item = &'n str>) -> FxHashMap<String, usize> {
+    let mut positions = FxHashMap::default();
+    for (at, name) in names.enumerate() {
+        positions.entry(name.trim().to_lowercase()).or_insert(at);
+    }
+    positions
 }
 
 impl Categories {
@@ -77,7 +95,16 @@ impl Categories {
             }
         }
         all.sort_by_key(|c| c.id);
-        Categories { all }
+        let low = |c: &Category| if c.id % 1000 == 0 { String::new() } else { c.name.clone() };
+        let names: Vec<String> = all.iter().map(low).collect();
+        let by_name = positions(names.iter().map(String::as_str));
+        Categories { all, by_name }
+    }
+
+    pub(crate) fn named(&self, name: &str) -> Option<&Category> {
+        let name = name.trim().to_lowercase();
+        let at = self.by_name.get(&name).filter(|_| !name.is_empty())?;
+        self.all.get(*at)
     }
 
     pub(crate) fn get(&self, id: i64) -> Option<&Category> {

@@ -22,7 +22,7 @@ pub struct Qid {
     /// known, and in the entry of unknown events.
     pub event_id: String,
     /// Event category of the DSM: channel of Windows, Workload of Office 365; `unknown` in the
-    /// entry of unknown events.
+    /// entry of unknown events. Empty, with an event id, for any that has no entry of its own.
     pub event_category: String,
     /// Low-level category id.
     pub category: i64,
@@ -39,6 +39,8 @@ pub(crate) struct Qids {
     /// By id.
     pub(crate) all: Vec<Qid>,
     by_type: FxHashMap<i64, OfType>,
+    /// Positions in `all` by log source type and name in lower case.
+    by_name: FxHashMap<(i64, String), usize>,
 }
 
 /// The entries of one log source type, as positions in `all`.
@@ -61,11 +63,19 @@ impl Qids {
                 of_type.unknown = at;
             }
         }
-        Qids { all, by_type }
+        let mut by_name = FxHashMap::default();
+        for (at, qid) in all.iter().enumerate() {
+            by_name.entry((qid.device_type, qid.name.to_lowercase())).or_insert(at);
+        }
+        Qids { all, by_type, by_name }
     }
 
     pub(crate) fn get(&self, id: i64) -> Option<&Qid> {
         self.all.binary_search_by_key(&id, |q| q.id).ok().map(|i| &self.all[i])
+    }
+
+    pub(crate) fn named(&self, device_type: i64, name: &str) -> Option<&Qid> {
+        self.all.get(*self.by_name.get(&(device_type, name.trim().to_lowercase()))?)
     }
 
     pub(crate) fn of(&self, device_type: i64, event_id: &str, event_category: &str) -> &Qid {
@@ -79,12 +89,12 @@ impl Qids {
         } else {
             Cow::Owned(event_id.to_lowercase())
         };
-        let known = of_type
-            .by_event
-            .get(key.as_ref())
-            .into_iter()
-            .flatten()
-            .find(|&&at| self.all[at].event_category.eq_ignore_ascii_case(event_category));
-        &self.all[known.copied().unwrap_or(of_type.unknown)]
+        let entries = of_type.by_event.get(key.as_ref()).map_or(&[][..], Vec::as_slice);
+        let of_category = |category: &str| {
+            let is = |at: &&usize| self.all[**at].event_category.eq_ignore_ascii_case(category);
+            entries.iter().find(is).copied()
+        };
+        let known = of_category(event_category).or_else(|| of_category(""));
+        &self.all[known.unwrap_or(of_type.unknown)]
     }
 }

@@ -92,6 +92,7 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
         ));
     }
     summary::files(&outcome.report, &args.evidence);
+    messages::diagnostics(&opened.mappings.unused(), None, quiet);
     messages::diagnostics(&outcome.diagnostics, None, quiet);
     if !quiet {
         messages::line(&summary::reading(&outcome.report, started.elapsed()));

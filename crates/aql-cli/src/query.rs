@@ -82,6 +82,10 @@ pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<Outcome> {
     writer.finish()?;
     sink.finish()?;
     summary::files(&outcome.report, &args.evidence);
+    // LIMIT may stop the reading before a record comes that a mapping is for.
+    if query.limit.is_none() {
+        messages::diagnostics(&opened.mappings.unused(), None, quiet);
+    }
     messages::diagnostics(&outcome.diagnostics, Some(&source), quiet);
     if !quiet {
         messages::line(&summary::reading(&outcome.report, started.elapsed()));

@@ -103,6 +103,12 @@ fn subject(args: &WhyArgs, packs: &[Pack], profile: &ProfileFile) -> anyhow::Res
         };
         bail!("there is no rule `{name}` in {}; {hint}", names.join(", "));
     };
+    if let Some(correlation) = &rule.facts.correlation {
+        bail!(
+            "rule `{name}` is a correlation and has no condition of its own; it reads what `{}` find",
+            correlation.rules.join("`, `")
+        );
+    }
     Ok(Subject {
         name: rule.name.clone(),
         title: Some(rule.facts.title.clone()),
@@ -142,7 +148,7 @@ impl Origin {
             Origin::Path(path) => {
                 let flags = &args.evidence;
                 let (evidence, problems) =
-                    Evidence::open(std::slice::from_ref(path), evidence::options(flags));
+                    Evidence::open(std::slice::from_ref(path), evidence::options(flags)?);
                 messages::diagnostics(&problems, None, quiet);
                 if problems.iter().any(Diagnostic::is_error) {
                     bail!("the event cannot be read");
@@ -151,7 +157,7 @@ impl Origin {
             }
             Origin::Stdin(bytes) => {
                 let reader = io::Cursor::new(bytes.clone());
-                Ok(Evidence::from_reader("<stdin>", reader, evidence::options(&args.evidence)))
+                Ok(Evidence::from_reader("<stdin>", reader, evidence::options(&args.evidence)?))
             }
         }
     }

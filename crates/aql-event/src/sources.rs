@@ -35,12 +35,7 @@ impl LogSources {
     /// under the name `<type name> @ <host in lower case>` if it is new. (In the spelling of the
     /// log the name would depend on which file was read first.)
     pub fn enter(&self, type_id: i64, type_name: &str, host: &str) -> i64 {
-        let mut hasher = Fnv::default();
-        hasher.write(&type_id.to_le_bytes());
-        for byte in host.bytes() {
-            hasher.write(&[byte.to_ascii_lowercase()]);
-        }
-        let id = i64::try_from(FIRST_ID + hasher.finish() % ID_RANGE).unwrap_or(0);
+        let id = hash(type_id, host);
         let mut by_id = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
         by_id.entry(id).or_insert_with(|| LogSource {
             id,
@@ -48,6 +43,21 @@ impl LogSources {
             name: format!("{type_name} @ {}", host.to_lowercase()),
         });
         id
+    }
+
+    /// The id of a source whose name is known: the number it has where it was configured, if that
+    /// is known, else a hash of type and name.
+    pub fn enter_named(&self, type_id: i64, name: &str, id: Option<i64>) -> i64 {
+        let id = id.unwrap_or_else(|| hash(type_id, name));
+        let mut by_id = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
+        by_id.entry(id).or_insert_with(|| LogSource { id, type_id, name: name.to_owned() });
+        id
+    }
+
+    /// Enters a source that was met before, such as one of a store.
+    pub fn add(&self, source: LogSource) {
+        let mut by_id = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
+        by_id.entry(source.id).or_insert(source);
     }
 
     /// The source with this id.
@@ -62,6 +72,16 @@ impl LogSources {
         all.sort_by_key(|s| s.id);
         all
     }
+}
+
+/// A number for a source that nobody numbered.
+fn hash(type_id: i64, host: &str) -> i64 {
+    let mut hasher = Fnv::default();
+    hasher.write(&type_id.to_le_bytes());
+    for byte in host.bytes() {
+        hasher.write(&[byte.to_ascii_lowercase()]);
+    }
+    i64::try_from(FIRST_ID + hasher.finish() % ID_RANGE).unwrap_or(0)
 }
 
 /// FNV-1a: stable across platforms and versions, which the standard hashers are not.
@@ -97,5 +117,9 @@ mod tests {
         assert_ne!(a, sources.enter(397, "Office365", "host.example"));
         assert_eq!(sources.get(a).map(|s| s.name), Some("WindowsAuthServer @ host.example".into()));
         assert_eq!(a, LogSources::default().enter(12, "other", "host.EXAMPLE"));
+        let named = sources.enter_named(12, "Sysmon @ WS01", Some(73));
+        assert_eq!(named, 73);
+        assert_eq!(sources.get(73).map(|s| s.name), Some("Sysmon @ WS01".into()));
+        assert!(sources.enter_named(12, "Sysmon @ WS01", None) >= 100);
     }
 }

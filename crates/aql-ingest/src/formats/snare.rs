@@ -11,7 +11,6 @@ use super::syslog::{Header, begins_at};
 use super::{Format, Layout};
 use crate::evtx::SystemField;
 use crate::normalise::windows::level_number;
-use crate::out::{At, Out};
 use crate::time::parse_month_first;
 
 /// The format.
@@ -35,8 +34,8 @@ pub(crate) fn start(line: &str) -> Option<usize> {
     (rest.starts_with(tab) && rest.matches(tab).count() >= 11).then_some(start)
 }
 
-/// Takes the event that a line holds.
-pub(crate) fn take(text: &str, header: Header<'_>, payload: &[u8], at: At, out: &mut Out<'_>) {
+/// The event that a line holds.
+pub(crate) fn event<'l>(text: &'l str, header: Header<'l>, payload: &'l [u8]) -> FlatEvent<'l> {
     let text = match text.strip_prefix(MARK).is_some_and(|rest| rest.starts_with(ESCAPED_TAB)) {
         true => Cow::Owned(text.replace(ESCAPED_TAB, "\t")),
         false => Cow::Borrowed(text),
@@ -97,7 +96,7 @@ pub(crate) fn take(text: &str, header: Header<'_>, payload: &[u8], at: At, out: 
         value.map(|value| (Cow::Borrowed(name), Cow::Owned(value.to_owned())))
     };
     event.rest = names.into_iter().filter_map(named).collect();
-    event.take(FORMAT.name, at.record, out);
+    event
 }
 
 /// Reads `Thu Oct 03 14:53:33 2019`, which has no zone and is taken for UTC.

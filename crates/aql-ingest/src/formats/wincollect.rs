@@ -13,7 +13,6 @@ use super::syslog::{Header, begins_at};
 use super::{Format, Layout};
 use crate::evtx::SystemField;
 use crate::normalise::windows::level_number;
-use crate::out::{At, Out};
 use crate::time::parse_any;
 
 /// The format.
@@ -58,8 +57,8 @@ pub(crate) fn start(line: &str) -> Option<usize> {
     (rest.get(..end) == Some("AgentDevice=WindowsLog")).then_some(start)
 }
 
-/// Takes the event that a line holds.
-pub(crate) fn take(text: &str, header: Header<'_>, payload: &[u8], at: At, out: &mut Out<'_>) {
+/// The event that a line holds.
+pub(crate) fn event<'l>(text: &'l str, header: Header<'l>, payload: &'l [u8]) -> FlatEvent<'l> {
     let pairs = pairs(text);
     let get = |key: &str| {
         let mut of_key = pairs.iter().filter(|(name, value)| *name == key && !value.is_empty());
@@ -97,7 +96,7 @@ pub(crate) fn take(text: &str, header: Header<'_>, payload: &[u8], at: At, out: 
     let rest = pairs.iter().filter(|(key, _)| !is_taken(key));
     event.rest = rest.map(|(key, value)| (Cow::Borrowed(*key), Cow::Borrowed(*value))).collect();
     event.rest.extend(header.host.map(|host| (Cow::Borrowed("@host"), Cow::Borrowed(host))));
-    event.take(FORMAT.name, at.record, out);
+    event
 }
 
 /// Keys and values; the first of equal keys counts.

@@ -9,11 +9,15 @@
 mod csv;
 mod json;
 mod lines;
+mod octets;
+mod wineventlog;
 mod xml;
 
 pub(crate) use csv::CsvRecords;
 pub(crate) use json::{JsonValues, Member, Wrapper};
 pub(crate) use lines::Lines;
+pub(crate) use octets::{OctetCounted, is_counted};
+pub(crate) use wineventlog::WinEventLogs;
 pub(crate) use xml::XmlEvents;
 
 use crate::stream::Stream;
@@ -231,7 +235,10 @@ impl<'s, 'r, F: Framer> Frames<'s, 'r, F> {
 mod tests {
     use std::io::Read;
 
-    use super::{CsvRecords, Frame, Framer, Frames, JsonValues, Lines, Member, Wrapper, XmlEvents};
+    use super::{
+        CsvRecords, Frame, Framer, Frames, JsonValues, Lines, Member, OctetCounted, WinEventLogs,
+        Wrapper, XmlEvents,
+    };
     use crate::stream::Stream;
 
     /// Gives its bytes one at a time, so that every record is cut everywhere.
@@ -346,6 +353,18 @@ mod tests {
     }
 
     #[test]
+    fn counted_messages() {
+        let messages = |text, limit| frames(text, limit, || Box::new(OctetCounted::default()));
+        assert_eq!(
+            messages("6 <1>abc7 <1>a\nbc6 <1>de\nx y\n9 <1>f", 99),
+            ["2 <1>abc", "10 <1>a\nbc", "19 <1>de", "25 x y", "31 cut <1>f"]
+        );
+        assert_eq!(messages("15 <1>abcdefghijkl6 <1>abc", 12), ["3 too long 15", "20 <1>abc"]);
+        assert_eq!(messages("6 <1>abc\r\n", 99), ["2 <1>abc"]);
+        assert_eq!(messages("999 <1", 99), ["4 cut <1"]);
+    }
+
+    #[test]
     fn json_values() {
         let values = |text, limit| frames(text, limit, || Box::new(JsonValues::default()));
         assert_eq!(
@@ -378,6 +397,28 @@ mod tests {
             events("<Event>0123456789</Event><Event>1</Event>", 17),
             ["0 too long 25", "25 <Event>1</Event>"]
         );
+    }
+
+    #[test]
+    fn dated_events() {
+        let events = |text: &str, limit| frames(text, limit, || Box::new(WinEventLogs::default()));
+        let one = "06/24/2021 06:33:18 AM\r\nLogName=a\r\nMessage=x\n06/24/2021 06:33:18 AM\nno";
+        let two = "06/24/2021 06:33:19.123 PM\nLogName=b";
+        assert_eq!(
+            events(&format!("\n{one}\n\n{two}\n"), 140),
+            [format!("1 {one}\n\n"), format!("{} {two}\n", one.len() + 3)]
+        );
+        // To know that an event has ended takes the start of the next one.
+        let long = one.replace('x', &"x".repeat(100));
+        assert_eq!(
+            events(&format!("{two}\n{long}\n{two}"), 100),
+            [
+                format!("0 {two}\n"),
+                format!("{} too long {}", two.len() + 1, long.len() + 1),
+                format!("{} {two}", two.len() + long.len() + 2)
+            ]
+        );
+        assert_eq!(events("no date\nLogName=a", 99), ["0 no date\nLogName=a"]);
     }
 
     #[test]

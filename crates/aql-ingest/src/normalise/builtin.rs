@@ -31,6 +31,18 @@ pub(crate) enum Builtin {
 }
 
 impl Builtin {
+    /// May a record that was normalised before say it itself?
+    pub(crate) fn may_be_told(self) -> bool {
+        matches!(
+            self,
+            Builtin::Time
+                | Builtin::LogSource
+                | Builtin::Direction
+                | Builtin::Relevance
+                | Builtin::Magnitude
+        )
+    }
+
     /// Is it made from addresses, ports, protocol or user?
     pub(crate) fn needs_facts(self) -> bool {
         !matches!(

@@ -9,13 +9,14 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use aql_catalog::{FieldSource, Mapping, Transform};
+use aql_catalog::{Catalog, FieldSource, Mapping, Transform};
 use aql_event::{Column, ColumnKind, Needs};
+use jiff::tz::TimeZone;
 use rustc_hash::FxHashMap;
 
 use super::generic::NamedFields;
-use super::{ClassFacts, Plan, Record, Resolved, Texts, transform};
-use crate::time::{parse_any, parse_month_first};
+use super::{ClassFacts, Plan, Record, Resolved, Texts, transform, windows};
+use crate::time::{parse_any, parse_in_zone, parse_month_first};
 
 /// A field of a mapped record that a plan asks for.
 #[derive(Clone, Debug)]
@@ -62,6 +63,7 @@ impl Mapped {
             device_type: class.device_type,
             event_id: &class.event_id,
             event_category: &class.event_category,
+            qid_category: None,
             severity: class.severity,
             fields_first: true,
             unparsed: record.mapping.unparsed,
@@ -78,9 +80,16 @@ impl Mapped {
     }
 }
 
+/// Built-in columns that a Windows event's own fields may fill.
+const FACTS: &[&str] =
+    &["sourceip", "destinationip", "sourceport", "destinationport", "protocolid", "username"];
+
 fn resolve(column: &Column, mapping: &Mapping, class: &Class) -> Resolved<Field> {
     if column.kind == ColumnKind::Field {
-        return Resolved::Fields(vec![Field::Raw(column.name.to_string())]);
+        let named = mapping.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(&column.name));
+        let sources = named.into_iter().flat_map(|(_, sources)| sources.iter().cloned());
+        let raw = Field::Raw(column.name.to_string());
+        return Resolved::Fields(sources.map(Field::Source).chain([raw]).collect());
     }
     let is_one = |list: &[String], value: &str| {
         list.is_empty() || list.iter().any(|of| of.eq_ignore_ascii_case(value))
@@ -90,6 +99,22 @@ fn resolve(column: &Column, mapping: &Mapping, class: &Class) -> Resolved<Field>
     };
     let mut fields: Vec<Field> =
         mapping.sources(&column.name).iter().filter(is_of).cloned().map(Field::Source).collect();
+    // What is the same for the whole class stays so.
+    let is_of_record = column.kind == ColumnKind::Property || FACTS.contains(&&*column.name);
+    if mapping.windows && is_of_record && class.device_type == windows::DEVICE_TYPE {
+        let id = class.event_id.parse().ok();
+        let sources = Catalog::get().windows_sources(&column.name).iter();
+        let of_class = sources.filter(|s| windows::selects(s, &class.event_category, id));
+        fields.extend(of_class.map(|source| {
+            let field = source.raw_field.strip_prefix("System/").unwrap_or(&source.raw_field);
+            Field::Source(FieldSource {
+                field: field.to_owned(),
+                transform: source.transform.clone(),
+                categories: Vec::new(),
+                events: Vec::new(),
+            })
+        }));
+    }
     // A property that the mapping does not know may be a field of that very name: so QRadar names
     // the custom properties of LEEF and CEF keys.
     if column.kind == ColumnKind::Property {
@@ -108,7 +133,8 @@ pub(crate) struct MappedRecord<'r> {
     pub payload: &'r [u8],
     /// Its time in epoch milliseconds where no field of the mapping gives one: that of the header.
     pub header_time: Option<i64>,
-    /// Its event category, if the format knows better than the mapping.
+    /// Its event category, if the format knows better than the mapping; also its event id where no
+    /// field gives one.
     pub category: Option<&'r str>,
 }
 
@@ -131,19 +157,30 @@ impl MappedRecord<'_> {
                 Some(file) => with_file(value, &file),
                 None => value,
             }),
+            Transform::TimeFormat(pattern) => {
+                let zone = self.mapping.timezone.clone().unwrap_or(TimeZone::UTC);
+                let time = pattern.parse(value.trim(), &zone, transform::CENTURY)?;
+                Some(Cow::Owned(time.to_string()))
+            }
+            Transform::If(field) => self.fields.get(field, second).map(|_| value),
             transform => transform::apply(transform, value),
         }
     }
 
     fn class(&self) -> Class {
         let mut scratch = String::new();
-        let device_type = self.mapping.device_type(|condition| {
+        let told = self.first(&self.mapping.type_field).and_then(|id| id.trim().parse().ok());
+        let told = told.filter(|id| Catalog::get().log_source_type(*id).is_some());
+        let by_conditions = self.mapping.device_type(|condition| {
             condition.holds(self.fields.get(&condition.field, &mut scratch).as_deref())
         });
         Class {
             mapping: self.mapping.name.clone(),
-            device_type,
-            event_id: self.first(&self.mapping.event_id).unwrap_or_default(),
+            device_type: told.unwrap_or(by_conditions),
+            event_id: self
+                .first(&self.mapping.event_id)
+                .or_else(|| self.category.map(str::to_owned))
+                .unwrap_or_default(),
             event_category: match self.category {
                 Some(category) => category.to_owned(),
                 None => self.first(&self.mapping.event_category).unwrap_or_default(),
@@ -158,7 +195,15 @@ impl MappedRecord<'_> {
         let mut sources = self.mapping.time.iter();
         let told = sources.find_map(|source| {
             let text = self.source(source, &mut scratch)?;
-            parse_any(&text).or_else(|| Some(parse_month_first(&text, now)?.0))
+            match (&source.transform, &self.mapping.timezone) {
+                // What these give is epoch milliseconds, however few digits it has.
+                (Transform::Time | Transform::Epoch | Transform::TimeFormat(_), _) => {
+                    text.parse().ok()
+                }
+                (_, Some(zone)) => parse_in_zone(&text, zone),
+                (_, None) => parse_any(&text),
+            }
+            .or_else(|| Some(parse_month_first(&text, now)?.0))
         });
         told.or(self.header_time)
     }
@@ -203,11 +248,21 @@ impl Record<Field> for MappedRecord<'_> {
         Some(Cow::Borrowed(scratch))
     }
 
+    fn log_source(&self) -> (Option<String>, Option<i64>) {
+        let number = self.first(&self.mapping.log_source_id);
+        (self.first(&self.mapping.log_source), number.and_then(|id| id.trim().parse().ok()))
+    }
+
     fn payload(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.payload);
     }
 
     fn each_field(&self, visit: &mut dyn FnMut(&str, &str)) {
+        for (name, sources) in &self.mapping.fields {
+            if let Some(value) = self.first(sources) {
+                visit(name, &value);
+            }
+        }
         self.fields.each(visit);
     }
 }

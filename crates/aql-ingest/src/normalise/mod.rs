@@ -85,6 +85,8 @@ pub(crate) struct ClassFacts<'c> {
     pub event_id: &'c str,
     /// `qideventcategory`.
     pub event_category: &'c str,
+    /// The category by which the QID map knows the event, if it is another.
+    pub qid_category: Option<&'c str>,
     /// Severity, where the record says so itself; else it is that of the QID.
     pub severity: Option<i64>,
     /// May fields of the record fill built-in columns that are else the same for a whole class?
@@ -133,7 +135,8 @@ impl<S> Plan<S> {
         mut resolve: impl FnMut(&Column) -> Resolved<S>,
     ) -> Self {
         let catalog = Catalog::get();
-        let qid: &Qid = catalog.qid_of(class.device_type, class.event_id, class.event_category);
+        let qid_category = class.qid_category.unwrap_or(class.event_category);
+        let qid: &Qid = catalog.qid_of(class.device_type, class.event_id, qid_category);
         let mut plan = Plan {
             id,
             wanted: true,
@@ -156,6 +159,15 @@ impl<S> Plan<S> {
                     },
                     Some(Ok(fixed)) => Resolved::Fixed(fixed),
                     Some(Err(made)) => {
+                        // What the record says goes before what is made; the first one counts.
+                        if class.fields_first
+                            && made.may_be_told()
+                            && let Resolved::Fields(fields) = resolve(column)
+                            && !fields.is_empty()
+                        {
+                            let fill = Fill::Fields(fields, Fixed::Null);
+                            plan.dynamic.push((index, column.ty, fill));
+                        }
                         needs_facts |= made.needs_facts();
                         plan.dynamic.push((index, column.ty, Fill::Made(made)));
                         continue;
@@ -267,6 +279,11 @@ pub(crate) trait Record<S> {
         None
     }
 
+    /// The name of its log source and its number, as far as the record says so.
+    fn log_source(&self) -> (Option<String>, Option<i64>) {
+        (None, None)
+    }
+
     /// Appends the raw record.
     fn payload(&self, out: &mut Vec<u8>);
 
@@ -314,6 +331,25 @@ impl Scratch {
         }
         known.push((host.to_owned(), id));
         id
+    }
+}
+
+impl Scratch {
+    /// The id of a log source of this name. One that is named as sources are named here is the
+    /// source of that host.
+    fn named_source(
+        &mut self,
+        sources: &LogSources,
+        device_type: i64,
+        name: &str,
+        number: Option<i64>,
+    ) -> i64 {
+        let short = Catalog::get().log_source_type(device_type).map_or("Unknown", |t| &t.short);
+        let host = name.strip_prefix(short).and_then(|rest| rest.strip_prefix(" @ "));
+        match (host, number) {
+            (Some(host), None) => self.log_source(sources, device_type, host),
+            _ => sources.enter_named(device_type, name, number),
+        }
     }
 }
 
@@ -430,7 +466,9 @@ pub(crate) fn fill<S>(
             }
             Builtin::LogSource => {
                 let mut host_text = std::mem::take(&mut scratch.host);
-                let id = {
+                let id = if let (Some(name), number) = record.log_source() {
+                    scratch.named_source(&needs.log_sources, plan.device_type, &name, number)
+                } else {
                     let host = record.host(&mut host_text);
                     let host = host.as_deref().filter(|h| !h.is_empty()).unwrap_or("unknown");
                     scratch.log_source(&needs.log_sources, plan.device_type, host)

@@ -186,6 +186,7 @@ fn make(
         device_type: if is_linux { LINUX_TYPE } else { DEVICE_TYPE },
         event_id: &event_id,
         event_category: application_level.unwrap_or(class.channel),
+        qid_category: None,
         severity: None,
         fields_first: false,
         unparsed: false,
@@ -249,6 +250,14 @@ fn make_field(name: &str, transform: &Transform, next: &mut usize) -> Field {
     }
 }
 
+/// Can a field of this name only be one of the event's data that has exactly this name?
+pub(crate) fn is_plain_data(name: &str) -> bool {
+    !name.contains(['.', '/', '#'])
+        && !name.eq_ignore_ascii_case("Data")
+        && !name.eq_ignore_ascii_case("Message")
+        && system_field(name, true).is_none()
+}
+
 /// The system value that a name of any of the formats means.
 fn system_field(name: &str, is_system: bool) -> Option<SystemField> {
     let is = |names: &[&str]| names.iter().any(|n| name.eq_ignore_ascii_case(n));
@@ -305,7 +314,8 @@ fn resolve(
     Resolved::Fields(fields.collect())
 }
 
-fn selects(source: &WindowsSource, channel: &str, event_id: Option<u32>) -> bool {
+/// Is it a source of the events of this channel and id?
+pub(super) fn selects(source: &WindowsSource, channel: &str, event_id: Option<u32>) -> bool {
     let selector = &source.selector;
     selector.channel.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(channel))
         && (selector.event_ids.is_empty()

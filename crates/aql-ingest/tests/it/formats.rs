@@ -5,7 +5,7 @@ use aql_event::{Column, ColumnKind, Needs, provenance};
 use aql_ingest::Options;
 
 use crate::util::{
-    data, field, property, render, render_report, scan_bytes, scan_paths, source, values,
+    builtin, data, field, property, render, render_report, scan_bytes, scan_paths, source, values,
 };
 
 /// The field table of the event model.
@@ -196,9 +196,19 @@ fn shapes_that_keep_less_have_the_same_key_columns() {
     let needs = wide(WINDOWS_PROPERTIES, WINDOWS_FIELDS);
     let (expected, _) = scan_paths(&[data("windows-events.xml")], &needs, Options::default());
     let options = Options { now: Some(1_709_700_000_000), ..Options::default() };
-    for (name, format, also) in
-        [("wincollect.log", "wincollect", &["Record Number"][..]), ("snare.log", "snare", &[])]
-    {
+    for (name, format, also) in [
+        ("wincollect.log", "wincollect", &["Record Number"][..]),
+        ("snare.log", "snare", &[]),
+        ("wineventlog.log", "wineventlog", &["Record Number"]),
+        ("splunk-text.jsonl", "splunk", &["Record Number"]),
+        ("evtxecmd.jsonl", "evtxecmd", &["Record Number"]),
+        ("evtxecmd.csv", "evtxecmd-csv", &["Record Number"]),
+        ("hayabusa.jsonl", "hayabusa", &["Record Number"]),
+        ("hayabusa.csv", "hayabusa-csv", &["Record Number"]),
+        ("qradar-forward.jsonl", "qradar-forward", &["Record Number"]),
+        ("qradar-search.json", "qradar-search", &["Record Number"]),
+        ("qradar-search.csv", "qradar-search-csv", &["Record Number"]),
+    ] {
         let (found, report) = scan_paths(&[data(name)], &needs, options.clone());
         let events = values(&found, &source(provenance::RECORD)).len();
         assert!([4, 5].contains(&events), "{name}: {}", render_report(&report));
@@ -226,6 +236,11 @@ fn shapes_that_keep_less_have_the_same_key_columns() {
                     for text in expected.iter_mut().chain(&mut found).flatten() {
                         *text = text.replace('\n', " ");
                     }
+                }
+                // The appliance's own number.
+                "logsourceid" if name.starts_with("qradar-search") => {
+                    assert_eq!(found, vec![Some("73".to_owned()); events], "{name}");
+                    expected.clone_from(&found);
                 }
                 _ if KEY_COLUMNS.iter().chain(also).any(name_of) => {}
                 _ => continue,
@@ -261,6 +276,43 @@ fn windows_events_in_lines_of_text() {
     insta::assert_snapshot!(format!("{}{}", render_report(&report), render(&batches)));
 }
 
+#[test]
+fn what_an_appliance_said_goes_before_our_own() {
+    let row = r#"{"events":[{"starttime":1709633730123,"endtime":1709633730999,"devicetime":1709633730000,"sourceip":"192.0.2.1","qid":5001828,"magnitude":9,"relevance":2,"eventdirection":"R2R","category":19012,"severity":7,"logsourceid":73,"logsourcename_logsourceid":"Sysmon @ WS01","devicetype":12,"Image":"C:\\told.exe","UTF8(payload)":"x","utf8_payload":"<13>Oct 03 14:53:35 WS01 AgentDevice=WindowsLog\tAgentLogFile=Microsoft-Windows-Sysmon/Operational\tSource=Microsoft-Windows-Sysmon\tComputer=WS01\tEventID=1\tEventIDCode=1\tMessage=Process Create: UtcTime: 2019-10-03 13:53:33.538 Image: C:\\read.exe CommandLine: read"}]}"#;
+    let builtins = [
+        "starttime",
+        "endtime",
+        "devicetime",
+        "sourceip",
+        "magnitude",
+        "relevance",
+        "eventdirection",
+        "category",
+        "severity",
+        "logsourceid",
+        "qideventid",
+        "qideventcategory",
+    ];
+    let needs = Needs::new(
+        builtins
+            .iter()
+            .map(|name| builtin(name))
+            .chain([property("Process Path"), property("Process CommandLine")]),
+    );
+    let (batches, _) = scan_bytes(row.as_bytes(), &needs, Options::default());
+    insta::assert_snapshot!(render(&batches));
+    let source = needs.log_sources.get(73).unwrap();
+    assert_eq!((source.type_id, source.name.as_str()), (12, "Sysmon @ WS01"));
+}
+
+#[test]
+fn rows_of_an_appliance_of_other_kinds_of_logs() {
+    let needs = wide(&["Event ID"], &["qidname_qid", "eventName", "rulename_creEventList"]);
+    let (batches, report) =
+        scan_paths(&[data("qradar-experience.json")], &needs, Options::default());
+    insta::assert_snapshot!(format!("{}{}", render_report(&report), render(&batches)));
+}
+
 /// Syslog times without a year lie before it: 2022-06-01.
 const NOW: i64 = 1_654_041_600_000;
 
@@ -272,8 +324,19 @@ fn leef_cef_and_syslog() {
     );
     let options = Options { now: Some(NOW), ..Options::default() };
     let mut text = String::new();
-    for name in ["leef.log", "cef.log", "syslog.log"] {
+    for name in ["leef.log", "cef.log", "syslog.log", "syslog-counted.log"] {
         let (batches, report) = scan_paths(&[data(name)], &needs, options.clone());
+        text += &format!("{}{}", render_report(&report), render(&batches));
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn records_of_no_known_kind() {
+    let needs = wide(&[], &["app.name", "WHO", "tags", "amount", "note"]);
+    let mut text = String::new();
+    for name in ["unknown.jsonl", "unknown.csv"] {
+        let (batches, report) = scan_paths(&[data(name)], &needs, Options::default());
         text += &format!("{}{}", render_report(&report), render(&batches));
     }
     insta::assert_snapshot!(text);
@@ -419,7 +482,7 @@ const DEFENDER_PROPERTIES: &[&str] = &[
     "Country",
     "Application",
 ];
-const DEFENDER_FIELDS: &[&str] = &["ReportId", "initiatingprocessid", "ForwardTo"];
+const DEFENDER_FIELDS: &[&str] = &["ReportId", "Workload", "initiatingprocessid", "ForwardTo"];
 
 #[test]
 fn defender() {
@@ -438,6 +501,7 @@ fn hunting_rows_are_the_same_in_every_wrapper() {
         ("defender-api.json", "defender"),
         ("defender-graph.json", "defender"),
         ("defender.csv", "defender-csv"),
+        ("defender.parquet", "defender"),
     ] {
         let (found, report) = scan_paths(&[data(name)], &needs, Options::default());
         assert_eq!(report.files[0].records, 8, "{name}: {}", render_report(&report));
@@ -481,11 +545,13 @@ fn auditd() {
         "Current Directory",
         "File Path",
         "Filename",
+        "Previous File Path",
         "Result Status",
         "Rule Name",
         "Record ID",
     ];
-    let needs = wide(&properties, &["syscall", "terminal", "a0", "AUID"]);
+    let fields = ["syscall", "terminal", "a0", "AUID", "@types", "EXECVE.a1", "path#1.name"];
+    let needs = wide(&properties, &fields);
     let (batches, report) = scan_paths(&[data("auditd.log")], &needs, Options::default());
     insta::assert_snapshot!(format!("{}{}", render_report(&report), render(&batches)));
 }

@@ -6,7 +6,7 @@ use crate::Report;
 use crate::report::value_text;
 
 /// The columns, which are the keys of a finding as JSON.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "time",
     "level",
     "rule",
@@ -21,6 +21,7 @@ const COLUMNS: [&str; 14] = [
     "format",
     "fields",
     "why",
+    "made_of",
 ];
 
 pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -32,6 +33,7 @@ pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         let cells = COLUMNS.map(|column| {
             let text = match column {
                 "attack" => attack.join(" "),
+                "made_of" if finding.made_of.is_empty() => String::new(),
                 "why" => finding.why.join("; "),
                 key => json.get(key).and_then(value_text).unwrap_or_default(),
             };

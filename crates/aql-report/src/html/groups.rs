@@ -18,6 +18,8 @@ const MAX_LINES: usize = 10_000;
 /// Characters of a value, and of a raw record.
 const MAX_VALUE: usize = 2_000;
 const MAX_PAYLOAD: usize = 6_000;
+/// Findings of a correlation that are listed.
+const MAX_PARTS: usize = 50;
 /// Events in full beyond which those of one host and user have to wait for the others.
 const FAIR: usize = 20;
 
@@ -193,6 +195,22 @@ fn event(report: &Report<'_>, event: &Event<'_>, html: &mut Html) {
                 html.raw("<li><code>").text(cut(reason, MAX_VALUE).0).raw("</code></li>");
             }
             html.raw("</ul>");
+        }
+    }
+    if !lead.made_of.is_empty() {
+        html.raw("<p class=\"rule\">Made of</p><ul class=\"why\">");
+        for part in lead.made_of.iter().take(MAX_PARTS) {
+            html.raw("<li><span class=\"time\">").text(&time(&part.finding)).raw("</span> ");
+            html.text(&part.rule);
+            if let Some(place) = place(&part.finding) {
+                html.raw(" <span class=\"soft\">").text(&place).raw("</span>");
+            }
+            html.raw("</li>");
+        }
+        html.raw("</ul>");
+        let more = lead.made_of.len().saturating_sub(MAX_PARTS);
+        if more > 0 {
+            html.raw("<p class=\"soft\">").text(&counted(more, "more finding")).raw("</p>");
         }
     }
     if let Some(payload) = lead.payload.as_deref().filter(|payload| !payload.is_empty()) {

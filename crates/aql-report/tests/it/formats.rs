@@ -53,7 +53,8 @@ fn a_finding_as_json_has_always_the_keys_of_its_schema() {
                 "record",
                 "format",
                 "fields",
-                "why"
+                "why",
+                "made_of"
             ]
         );
         for key in ["level", "rule", "rule_id", "title"] {
