@@ -35,7 +35,9 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
             }
             println!("cargo::rerun-if-changed={}", path.display());
             walk(&path, files);
-        } else if path.extension().is_some_and(|e| e == "aql" || e == "toml") {
+        } else if path.extension().is_some_and(|e| e == "aql" || e == "toml")
+            || path.file_name().is_some_and(|name| name == "playbook.md")
+        {
             files.push(path);
         }
     }

@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Hunt(HuntArgs),
     /// Run one AQL query over files and folders.
     Query(QueryArgs),
+    /// Say why a rule matches an event or does not, and where the events of a run were lost.
+    Why(WhyArgs),
     /// Say what files and folders hold, and which rules can see anything in it.
     Inspect(InspectArgs),
     /// Keep the events of files and folders as Parquet, to hunt and query in later.
@@ -211,6 +213,45 @@ pub(crate) struct QueryArgs {
     /// QRadar's REST API.
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     pub(crate) format: Option<QueryFormat>,
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("condition").required(true).args(["rule", "query"]))]
+#[command(group = clap::ArgGroup::new("events").required(true).args(["event", "paths"]))]
+pub(crate) struct WhyArgs {
+    /// Files, folders and quoted patterns of evidence: counts how many events get past each
+    /// condition.
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The rule of a pack that is explained.
+    #[arg(long, value_name = "RULE")]
+    pub(crate) rule: Option<String>,
+    /// A pack: the name of one in the binary, or a folder. May be repeated.
+    #[arg(long, value_name = "PACK", default_value = "t1114-email-collection")]
+    pub(crate) pack: Vec<String>,
+    /// A query that is explained, instead of a rule: its text, or a file that holds it.
+    #[arg(long, value_name = "TEXT|FILE")]
+    pub(crate) query: Option<String>,
+    /// One event: `FILE:RECORD` with file and record as a finding shows them, a file that holds one
+    /// event, or `-` for one event on standard input, in any format that is read.
+    #[arg(long, value_name = "FILE:RECORD")]
+    pub(crate) event: Option<String>,
+    /// Whose property names a query uses; `ibm`, unless a profile file says otherwise.
+    #[arg(long, value_name = "PROFILE", env = "AQL_PROFILE")]
+    pub(crate) profile: Option<ProfileArg>,
+    /// Read names, properties and dialect options of a site from this file (docs/profiles.md). May
+    /// be repeated; a later file counts more.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile_file: Vec<PathBuf>,
+    /// Values for the rules' parameters: a file, or the name of a ready tuning of the pack
+    /// (docs/packs.md). May be repeated; a later one counts more. Suppressions are left aside.
+    #[arg(long, value_name = "TUNING")]
+    pub(crate) tuning: Vec<String>,
+    /// Layout: text for people, or one JSON document.
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub(crate) format: InspectFormat,
     #[command(flatten)]
     pub(crate) evidence: EvidenceArgs,
 }
@@ -495,9 +536,22 @@ pub(crate) enum InspectFormat {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum HuntFormat {
+    /// A table for the terminal.
     Table,
+    /// One JSON object per finding.
     Jsonl,
+    /// One row per finding, safe to open in a spreadsheet.
     Csv,
+    /// One self-contained page for browsers and paper.
+    Html,
+    /// Markdown for tickets and wikis.
+    Markdown,
+    /// A layer of the ATT&CK Navigator (format 4.5).
+    Navigator,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// JSON Lines for Timesketch.
+    Timesketch,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -84,22 +84,9 @@ pub(crate) fn open_files(
     paths: &[PathBuf],
     args: &EvidenceArgs,
 ) -> anyhow::Result<Opened<Evidence>> {
-    let threads = threads(args);
-    let progress = Arc::new(Progress::default());
-    let started = Instant::now();
-    let patience = args
-        .max_file_seconds
-        .map(|per_file| Patience { per_file, clock: Arc::new(move || started.elapsed()) });
-    let mappings = read_mappings(&args.mapping)?;
-    let options = Options {
-        mappings: mappings.clone(),
-        threads,
-        max_record: args.max_record,
-        patience,
-        now: Some(crate::query::wall_clock()),
-        progress: Some(Arc::clone(&progress)),
-        ..Options::default()
-    };
+    let options = options(args)?;
+    let progress = options.progress.clone().unwrap_or_default();
+    let mappings = options.mappings.clone();
     let stdin = if paths.iter().any(|path| is_stdin(path)) {
         if io::stdin().is_terminal() {
             bail!("`-` reads standard input, which is a terminal: pipe evidence into it");
@@ -133,6 +120,23 @@ fn read_mappings(files: &[PathBuf]) -> anyhow::Result<Mappings> {
         bail!("the mapping files cannot be used");
     }
     Ok(mappings)
+}
+
+/// How the flags say that evidence is read; progress is counted.
+pub(crate) fn options(args: &EvidenceArgs) -> anyhow::Result<Options> {
+    let started = Instant::now();
+    let patience = args
+        .max_file_seconds
+        .map(|per_file| Patience { per_file, clock: Arc::new(move || started.elapsed()) });
+    Ok(Options {
+        mappings: read_mappings(&args.mapping)?,
+        threads: threads(args),
+        max_record: args.max_record,
+        patience,
+        now: Some(crate::query::wall_clock()),
+        progress: Some(Arc::default()),
+        ..Options::default()
+    })
 }
 
 /// Shows a bar on a terminal while the work lasts; the bar goes when the guard is dropped.

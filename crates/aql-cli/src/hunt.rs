@@ -9,10 +9,13 @@ use aql_catalog::Catalog;
 use aql_diag::{Diagnostic, SourceText, codes};
 use aql_eval::Context;
 use aql_event::TimeRange;
-use aql_pack::{Finding, Hunt, HuntOptions, HuntRule, Level, Pack, Suppressed, count_by_level};
+use aql_pack::{
+    Finding, Hunt, HuntOptions, HuntRule, Level, Observer, Pack, Suppressed, count_by_level,
+    settings,
+};
+use aql_report::{Format, Remarks, Report, Watched};
 use aql_semantic::Mode;
 use jiff::tz::TimeZone;
-use serde_json::Value;
 
 use crate::Outcome;
 use crate::args::{HuntArgs, HuntFormat, LevelArg};
@@ -36,6 +39,7 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
         level: Some(level(args.level)),
         time: time_range(args)?,
         profile,
+        keep_payload: args.format == Some(HuntFormat::Html),
         tunings: tuning::load(&args.tuning, &packs)?,
     };
     let hunt = match Hunt::prepare(&packs, &options, &cx) {
@@ -55,22 +59,46 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
     // Before the work: a name that cannot be written should not cost it.
     let mut sink = Sink::open(args.evidence.output.as_deref())?;
     let progress = ProgressGuard::start(&opened, quiet);
-    let outcome = hunt.run(&opened.evidence);
+    let observer = is_report(args.format).then(|| {
+        let (site, _) = settings(&packs, &options.tunings, &cx.site);
+        let cx = Arc::new(Context { site, ..Context::clone(&cx) });
+        Arc::new(Observer::new(&packs, &cx))
+    });
+    let outcome = match &observer {
+        Some(observer) => hunt.run(&Watched::new(&opened.evidence, Arc::clone(observer))),
+        None => hunt.run(&opened.evidence),
+    };
     drop(progress);
 
     let format =
         args.format.unwrap_or(if sink.terminal { HuntFormat::Table } else { HuntFormat::Jsonl });
-    write_findings(&mut sink, format, hunt.rules(), &outcome.findings)?;
+    let suppressed = suppressed_lines(&hunt, &outcome.suppressed);
+    let report = Report {
+        suppressed: &suppressed,
+        packs: &packs,
+        rules: hunt.rules(),
+        findings: &outcome.findings,
+        scan: &outcome.report,
+        observed: observer.as_ref().map_or(&[], |observer| observer.rules()),
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    let remarks = write_report(&mut sink, format, &report)?;
     sink.finish()?;
 
+    if remarks.without_time > 0 {
+        messages::line(&format!(
+            "warning: {} findings about groups of events have no time and are not in the timeline",
+            summary::thousands(remarks.without_time as u64)
+        ));
+    }
     summary::files(&outcome.report, &args.evidence);
     messages::diagnostics(&opened.mappings.unused(), None, quiet);
     messages::diagnostics(&outcome.diagnostics, None, quiet);
     if !quiet {
         messages::line(&summary::reading(&outcome.report, started.elapsed()));
         messages::line(&findings_line(&hunt, left_out, &outcome.findings));
-        for line in suppressed_lines(&hunt, &outcome.suppressed) {
-            messages::line(&line);
+        for line in &suppressed {
+            messages::line(line);
         }
     }
     let incomplete = opened.incomplete || summary::is_incomplete(&outcome.report);
@@ -209,68 +237,28 @@ fn suppressed_lines(hunt: &Hunt, suppressed: &[Suppressed]) -> Vec<String> {
     each.collect()
 }
 
-fn write_findings(
+/// Does the layout say which rules could see nothing?
+fn is_report(format: Option<HuntFormat>) -> bool {
+    matches!(format, Some(HuntFormat::Html | HuntFormat::Markdown | HuntFormat::Navigator))
+}
+
+fn write_report(
     sink: &mut Sink,
     format: HuntFormat,
-    rules: &[HuntRule],
-    findings: &[Finding],
-) -> anyhow::Result<()> {
-    match format {
-        HuntFormat::Table => findings_table::write(sink, rules, findings)?,
-        HuntFormat::Jsonl => {
-            for finding in findings {
-                serde_json::to_writer(&mut sink.out, &finding.json(&rules[finding.rule]))?;
-                sink.out.write_all(b"\n")?;
-            }
+    report: &Report<'_>,
+) -> anyhow::Result<Remarks> {
+    let format = match format {
+        HuntFormat::Table => {
+            findings_table::write(sink, report.rules, report.findings)?;
+            return Ok(Remarks::default());
         }
-        HuntFormat::Csv => {
-            let mut writer = csv::Writer::from_writer(&mut sink.out);
-            writer.write_record([
-                "time",
-                "level",
-                "rule",
-                "rule_id",
-                "title",
-                "attack",
-                "host",
-                "user",
-                "source_ip",
-                "file",
-                "record",
-                "format",
-                "fields",
-                "why",
-                "made_of",
-            ])?;
-            for finding in findings {
-                let json = finding.json(&rules[finding.rule]);
-                let text = |key: &str| match &json[key] {
-                    Value::Null => String::new(),
-                    Value::String(text) => text.clone(),
-                    other => other.to_string(),
-                };
-                let attack: Vec<_> =
-                    rules[finding.rule].facts.attack.iter().map(|a| a.id.as_str()).collect();
-                writer.write_record([
-                    text("time"),
-                    text("level"),
-                    text("rule"),
-                    text("rule_id"),
-                    text("title"),
-                    attack.join(" "),
-                    text("host"),
-                    text("user"),
-                    text("source_ip"),
-                    text("file"),
-                    text("record"),
-                    text("format"),
-                    text("fields"),
-                    finding.why.join("; "),
-                    if finding.made_of.is_empty() { String::new() } else { text("made_of") },
-                ])?;
-            }
-            writer.flush()?;
-        }
-    }
-    Ok(())
+        HuntFormat::Jsonl => Format::Jsonl,
+        HuntFormat::Csv => Format::Csv,
+        HuntFormat::Html => Format::Html,
+        HuntFormat::Markdown => Format::Markdown,
+        HuntFormat::Navigator => Format::Navigator,
+        HuntFormat::Sarif => Format::Sarif,
+        HuntFormat::Timesketch => Format::Timesketch,
+    };
+    Ok(report.write(format, &mut sink.out)?)
 }

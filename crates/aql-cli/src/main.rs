@@ -28,6 +28,8 @@ mod summary;
 mod test;
 mod tune;
 mod tuning;
+mod why;
+mod why_view;
 
 use std::process::ExitCode;
 
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Hunt(args) => hunt::run(&args),
         Command::Query(args) => query::run(&args),
+        Command::Why(args) => why::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Check(args) => check::run(&args),

@@ -30,10 +30,7 @@ pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<Outcome> {
     let (source, paths) = query_and_paths(args)?;
     let timezone = timezone(&args.timezone)?;
     let (now, mode) = window(args)?;
-    let profile = args.profile.map(|profile| match profile {
-        ProfileArg::Ibm => Profile::Ibm,
-        ProfileArg::Raw => Profile::Raw,
-    });
+    let profile = args.profile.map(base_profile);
     let Some(profile_file) = read_profiles(&args.profile_file, quiet)? else {
         return Ok(Outcome::Failed);
     };
@@ -101,6 +98,14 @@ pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<Outcome> {
         || (args.evidence.strict_input && incomplete)
         || (incomplete && nothing_read);
     Ok(if failed { Outcome::Failed } else { Outcome::Done })
+}
+
+/// The profile of a flag.
+pub(crate) fn base_profile(profile: ProfileArg) -> Profile {
+    match profile {
+        ProfileArg::Ibm => Profile::Ibm,
+        ProfileArg::Raw => Profile::Raw,
+    }
 }
 
 /// The one place that reads the clock.

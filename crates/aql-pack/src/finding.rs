@@ -30,6 +30,8 @@ pub struct Finding {
     pub why: Vec<String>,
     /// The findings that this one was made of, if its rule is a correlation; the first thousand.
     pub made_of: Vec<FindingPart>,
+    /// The raw record, if the hunt was asked to keep it.
+    pub payload: Option<String>,
 }
 
 /// A finding that another one was made of.

@@ -45,6 +45,8 @@ pub struct HuntOptions {
     /// What a site calls things. It counts more than the profile files of the rules, except for the
     /// base: whose names a query uses, its rule knows.
     pub profile: ProfileFile,
+    /// Keep the raw record of every event that is found.
+    pub keep_payload: bool,
     /// What the site puts in place of the packs' parameters, and which findings it knows. A later
     /// one counts more; reference data of the context counts more than all of them.
     pub tunings: Vec<Tuning>,
@@ -149,10 +151,11 @@ struct FindingColumns {
     file: Option<Column>,
     record: Option<Column>,
     format: Option<Column>,
+    payload: Option<Column>,
 }
 
 impl FindingColumns {
-    fn new(catalog: &Catalog) -> Self {
+    fn new(catalog: &Catalog, keep_payload: bool) -> Self {
         let builtin = |name: &str| catalog.event_field(name).map(|f| f.column.clone());
         FindingColumns {
             time: builtin("starttime"),
@@ -162,12 +165,13 @@ impl FindingColumns {
             file: builtin(provenance::FILE),
             record: builtin(provenance::RECORD),
             format: builtin(provenance::FORMAT),
+            payload: if keep_payload { builtin("payload") } else { None },
         }
     }
 
     fn all(&self) -> impl Iterator<Item = &Column> {
-        let FindingColumns { time, user, source_ip, host, file, record, format } = self;
-        [time, user, source_ip, host, file, record, format].into_iter().flatten()
+        let FindingColumns { time, user, source_ip, host, file, record, format, payload } = self;
+        [time, user, source_ip, host, file, record, format, payload].into_iter().flatten()
     }
 }
 
@@ -238,7 +242,7 @@ impl Hunt {
             }
         }
         let correlations = hunt.correlations(&bound);
-        let hunt = hunt.finish(&bound, options.time)?;
+        let hunt = hunt.finish(&bound, options)?;
         Ok(Hunt { suppressions, remarks, correlations, ..hunt })
     }
 
@@ -393,6 +397,12 @@ impl Hunt {
                         .collect(),
                     why,
                     made_of: Vec::new(),
+                    payload: self
+                        .facts
+                        .payload
+                        .as_ref()
+                        .and_then(|c| events.column(c))
+                        .and_then(|array| cell_json(array, row).as_str().map(str::to_string)),
                 });
             }
         }
@@ -429,6 +439,7 @@ impl Hunt {
                     fields,
                     why: Vec::new(),
                     made_of: Vec::new(),
+                    payload: None,
                 });
             }
             ControlFlow::Continue(())
@@ -556,9 +567,9 @@ impl Compiler<'_> {
     fn finish(
         self,
         bound: &[Option<BoundQuery>],
-        time: Option<TimeRange>,
+        options: &HuntOptions,
     ) -> Result<Hunt, Vec<Diagnostic>> {
-        let facts = FindingColumns::new(self.cx.catalog);
+        let facts = FindingColumns::new(self.cx.catalog, options.keep_payload);
         let mut columns: BTreeSet<Column> = facts.all().cloned().collect();
         let mut filters = Vec::new();
         for single in &self.single {
@@ -584,7 +595,7 @@ impl Compiler<'_> {
             .map_err(|problems| problems.into_iter().map(|(_, d)| d).collect::<Vec<_>>())?;
         let matcher = Arc::new(matcher);
         needs.class_filter = Some(Arc::clone(&matcher) as Arc<dyn aql_event::ClassFilter>);
-        needs.time = time;
+        needs.time = options.time;
         needs.log_sources = Arc::clone(&self.cx.log_sources);
         Ok(Hunt {
             rules: self.rules,

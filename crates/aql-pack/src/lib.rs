@@ -37,4 +37,5 @@ pub use proof::{
     Proof, ProofOptions, RuleBaseline, RuleCoverage, TestCoverage, Way, WayResult, coverage_block,
     with_coverage_block,
 };
+pub use settings::settings;
 pub use tuning::{Suppression, TunedReference, Tuning, TuningFacts};

@@ -17,6 +17,9 @@ static BUNDLED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/packs.rs")
 /// The only format of packs that exists so far.
 const FORMAT: u32 = 1;
 
+/// The file of a pack that says what to do about what it finds.
+const PLAYBOOK: &str = "playbook.md";
+
 /// A pack: rules, and facts about them.
 #[derive(Clone, Debug)]
 pub struct Pack {
@@ -24,6 +27,8 @@ pub struct Pack {
     pub facts: PackFacts,
     /// The rules, by name.
     pub rules: Vec<Rule>,
+    /// What to do about what it finds: the text of `playbook.md`, Markdown, if it has one.
+    pub playbook: Option<String>,
     /// Its ready tunings, by name.
     pub tunings: Vec<Tuning>,
 }
@@ -99,6 +104,10 @@ impl Pack {
             }
         };
         read("pack.toml".into(), &folder.join("pack.toml"));
+        let playbook = folder.join(PLAYBOOK);
+        if playbook.exists() {
+            read(PLAYBOOK.into(), &playbook);
+        }
         for (inner, endings) in [("rules", &[".aql", ".toml"][..]), ("tunings", &[".toml"])] {
             let path = folder.join(inner);
             if inner != "rules" && !path.exists() {
@@ -183,7 +192,7 @@ impl Pack {
             }
         }
         let Some(facts) = facts else { return Err(problems) };
-        let pack = Pack { facts, rules, tunings };
+        let pack = Pack { facts, rules, tunings, playbook: files.get(PLAYBOOK).cloned() };
         problems.extend(check_parameters(&pack));
         if problems.is_empty() { Ok(pack) } else { Err(problems) }
     }

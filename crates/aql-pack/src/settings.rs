@@ -29,7 +29,7 @@ struct Reference<'a> {
 ///
 /// Also says what cannot be used: as an error where a value would be lost, as a warning where a
 /// tuning sets what no rule reads.
-pub(crate) fn settings(
+pub fn settings(
     packs: &[Pack],
     tunings: &[Tuning],
     site: &SiteData,

@@ -16,6 +16,8 @@ mod pack;
 mod profile_file;
 mod prove;
 mod query;
+mod reports;
 mod store;
 mod support;
 mod test;
+mod why;

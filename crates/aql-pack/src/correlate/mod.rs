@@ -249,6 +249,7 @@ fn finding(
         fields,
         why: vec![why(correlation, group, start, end)],
         made_of: Vec::new(),
+        payload: None,
     }
 }
 

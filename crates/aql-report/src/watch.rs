@@ -1,0 +1,53 @@
+//! A table that is watched while a hunt reads it.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use aql_event::{ClassFilter, ClassRow, EventTable, Needs, ScanReport, ScanStep};
+use aql_pack::Observer;
+
+/// A table whose scans tell an observer of every class of records that they meet, so that a report
+/// can say which rules were blind without reading the evidence twice.
+pub struct Watched<'a> {
+    table: &'a dyn EventTable,
+    observer: Arc<Observer>,
+}
+
+impl<'a> Watched<'a> {
+    /// Has the scans of a table watched.
+    pub fn new(table: &'a dyn EventTable, observer: Arc<Observer>) -> Self {
+        Watched { table, observer }
+    }
+}
+
+impl EventTable for Watched<'_> {
+    fn scan(
+        &self,
+        needs: &Needs,
+        visit: &(dyn Fn(ScanStep) -> ControlFlow<()> + Sync),
+    ) -> ScanReport {
+        // What the observer asks about has to be among the columns: what it does not know of a
+        // class it takes for possible.
+        let columns = needs.columns().iter().chain(self.observer.columns()).cloned();
+        let mut watched = Needs::new(columns);
+        watched.time = needs.time;
+        watched.log_sources = Arc::clone(&needs.log_sources);
+        watched.class_filter = Some(Arc::new(Both {
+            observer: Arc::clone(&self.observer),
+            wanted: needs.class_filter.clone(),
+        }));
+        self.table.scan(&watched, visit)
+    }
+}
+
+struct Both {
+    observer: Arc<Observer>,
+    wanted: Option<Arc<dyn ClassFilter>>,
+}
+
+impl ClassFilter for Both {
+    fn may_match(&self, class: &ClassRow<'_>) -> bool {
+        self.observer.may_match(class);
+        self.wanted.as_ref().is_none_or(|wanted| wanted.may_match(class))
+    }
+}
