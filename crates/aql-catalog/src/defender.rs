@@ -89,6 +89,13 @@ pub(crate) fn table_of_action<'t>(tables: &'t [Table], action: &str) -> Option<&
     tables.iter().find(has).map(|table| table.name.as_str())
 }
 
+/// Every action type that only one table has, with its table.
+pub(crate) fn actions(tables: &[Table]) -> impl Iterator<Item = (&str, &str)> {
+    tables
+        .iter()
+        .flat_map(|table| table.actions.iter().map(|action| (table.name.as_str(), action.as_str())))
+}
+
 /// The first table that alone has one of the columns of a row.
 pub(crate) fn table_of_columns(tables: &[Table], has: impl Fn(&str) -> bool) -> Option<&str> {
     let is = |table: &&Table| table.columns.iter().any(|column| has(column));
@@ -145,7 +152,10 @@ pub(crate) fn mapping(sources: &Sources) -> Mapping {
         severity: Vec::new(),
         time: ["Timestamp", "TimeGenerated", "ReportTime"].map(of).into(),
         host: ["DeviceName", "ComputerDnsName", "TenantId"].map(of).into(),
+        timezone: None,
         columns,
+        fields: Vec::new(),
+        records: None,
         type_field: Vec::new(),
         log_source: Vec::new(),
         log_source_id: Vec::new(),

@@ -37,7 +37,7 @@ pub use defender::DefenderSource;
 pub use fields::FieldInfo;
 pub use functions::{FunctionInfo, Param};
 pub use hayabusa::ShortChannel;
-pub use mapping::{BadMapping, Condition, FieldSource, Mapping};
+pub use mapping::{BadMapping, Condition, FieldSource, Mapping, Records};
 pub use messages::MessageLabel;
 pub use names::{Category, LogSourceType, SYSMON_TYPE_NAME};
 pub use office365::{O365Source, PathStep};
@@ -312,6 +312,11 @@ impl Catalog {
     /// The advanced hunting table that alone has an action type.
     pub fn defender_table_of_action(&self, action: &str) -> Option<&str> {
         defender::table_of_action(&self.defender_tables, action)
+    }
+
+    /// Every action type that only one advanced hunting table has, with its table in front.
+    pub fn defender_actions(&self) -> impl Iterator<Item = (&str, &str)> {
+        defender::actions(&self.defender_tables)
     }
 
     /// The advanced hunting table that alone has one of the columns of a row.

@@ -2,18 +2,17 @@
 //!
 //! Formats whose records are pairs of names and values need no code of their own to fill columns:
 //! a mapping (TOML) says which field is the time, which names the event, which fills which column.
-//! They are in `data/mappings/`, and `File` below has their keys.
+//! Those of the program are in `data/mappings/`; a user writes others for logs of their own, which
+//! say also which records they are for. `docs/formats.md` has the keys.
 
-use std::collections::BTreeMap;
+mod read;
+
 use std::fmt;
 
-use aql_event::Column;
+use glob::{MatchOptions, Pattern};
+use jiff::tz::TimeZone;
 use rustc_hash::FxHashMap;
-use serde::Deserialize;
-use serde::de::{self, Deserializer};
 
-use crate::Catalog;
-use crate::properties::Profile;
 use crate::transform::Transform;
 
 /// How records of one kind become events.
@@ -45,8 +44,25 @@ pub struct Mapping {
     pub time: Vec<FieldSource>,
     /// Fields of the host that sent it.
     pub host: Vec<FieldSource>,
+    /// Zone of times that name none; UTC if nothing.
+    pub timezone: Option<TimeZone>,
     /// Where columns come from, by the name of the built-in column or property in lower case.
     pub(crate) columns: FxHashMap<String, Vec<FieldSource>>,
+    /// Further names of raw fields, as written, and where they come from.
+    pub fields: Vec<(String, Vec<FieldSource>)>,
+    /// Which records it is for; nothing in the embedded ones, whose formats know their records.
+    pub records: Option<Records>,
+}
+
+/// Which records a mapping is for: those that satisfy everything.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Records {
+    /// Patterns of paths, of which one must match; any file if empty.
+    pub files: Vec<Pattern>,
+    /// Fields that a record must have.
+    pub fields: Vec<String>,
+    /// What fields must be.
+    pub when: Vec<Condition>,
 }
 
 /// What a field of a record must be.
@@ -80,176 +96,54 @@ pub(crate) struct TypeRule {
 /// Why a text is no mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadMapping {
-    /// What is wrong, and what is expected.
+    /// What is wrong.
     pub message: String,
+    /// What to write instead, if that is known.
+    pub help: Option<String>,
     /// Bytes of the text.
-    pub span: Option<(usize, usize)>,
+    pub span: (usize, usize),
+    /// Is the text no TOML at all?
+    pub is_syntax: bool,
 }
 
 impl fmt::Display for BadMapping {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.message)?;
+        match &self.help {
+            Some(help) => write!(f, "; {help}"),
+            None => Ok(()),
+        }
     }
 }
 
 impl std::error::Error for BadMapping {}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    name: String,
-    #[serde(default)]
-    unparsed: bool,
-    #[serde(default = "generic_type")]
-    device_type: i64,
-    #[serde(default)]
-    device_types: Vec<TypeRow>,
-    #[serde(default)]
-    type_field: Sources,
-    #[serde(default)]
-    log_source: Sources,
-    #[serde(default)]
-    log_source_id: Sources,
-    #[serde(default)]
-    windows: bool,
-    #[serde(default)]
-    event_id: Sources,
-    #[serde(default)]
-    event_category: Sources,
-    #[serde(default)]
-    severity: Sources,
-    #[serde(default)]
-    time: Sources,
-    #[serde(default)]
-    host: Sources,
-    #[serde(default)]
-    columns: FxHashMap<String, Sources>,
-    #[serde(default)]
-    categories: Vec<CategoryRow>,
-}
-
-/// Columns that only records of some event categories have.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CategoryRow {
-    of: Vec<String>,
-    columns: FxHashMap<String, Sources>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TypeRow {
-    when: BTreeMap<String, String>,
-    id: i64,
-}
-
-/// `"field"`, `"field|transform"`, or a list of them.
-#[derive(Default)]
-struct Sources(Vec<FieldSource>);
-
-impl<'de> Deserialize<'de> for Sources {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum OneOrMany {
-            One(String),
-            Many(Vec<String>),
-        }
-        let texts = match OneOrMany::deserialize(deserializer)? {
-            OneOrMany::One(text) => vec![text],
-            OneOrMany::Many(texts) => texts,
-        };
-        let source = |text: String| {
-            let (field, transform) = text.rsplit_once('|').unwrap_or((&text, ""));
-            let transform = Transform::parse(transform).ok_or_else(|| {
-                de::Error::custom(format!(
-                    "`{transform}` is none of the transforms: {}",
-                    Transform::NAMES.join(", ")
-                ))
-            })?;
-            let field = field.to_owned();
-            Ok(FieldSource { field, transform, categories: Vec::new(), events: Vec::new() })
-        };
-        texts.into_iter().map(source).collect::<Result<_, _>>().map(Sources)
-    }
-}
-
-fn generic_type() -> i64 {
-    67
-}
 
 impl Mapping {
     /// Reads the text of a mapping.
     ///
     /// # Errors
     /// It is no TOML, has a key that no mapping has, names an unknown transform or log source type,
-    /// or a column that is neither built in nor a property.
-    pub fn parse(text: &str) -> Result<Mapping, BadMapping> {
-        let file: File = toml::from_str(text).map_err(|error| BadMapping {
-            message: error.message().to_owned(),
-            span: error.span().map(|span| (span.start, span.end)),
-        })?;
-        let bad = |message: String| BadMapping { message, span: None };
-        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if file.name.is_empty() || !file.name.chars().all(is_word) {
-            return Err(bad(format!(
-                "`name` is {:?}; expected a word of letters, digits, `-` and `_`",
-                file.name
-            )));
-        }
-        let catalog = Catalog::get();
-        let ids = file.device_types.iter().map(|row| row.id).chain([file.device_type]);
-        for id in ids {
-            if catalog.log_source_type(id).is_none() {
-                return Err(bad(format!("{id} is no log source type; see `aql catalog types`")));
-            }
-        }
-        let mut columns: FxHashMap<String, Vec<FieldSource>> = FxHashMap::default();
-        let limited = file.categories.into_iter().flat_map(|row| {
-            let of = row.of;
-            row.columns.into_iter().map(move |(name, sources)| (name, sources, of.clone()))
-        });
-        let general = file.columns.into_iter().map(|(name, sources)| (name, sources, Vec::new()));
-        // Those of a category first: they know more.
-        for (name, Sources(sources), of) in limited.chain(general) {
-            let key = column_key(catalog, &name).ok_or_else(|| {
-                let similar = catalog.similar_fields(&name);
-                let hint = match similar.first() {
-                    Some(first) => format!("; did you mean `{first}`?"),
-                    None => String::new(),
-                };
-                bad(format!("`{name}` is neither a built-in column nor a property{hint}"))
-            })?;
-            columns.entry(key).or_default().extend(
-                sources.into_iter().map(|source| FieldSource { categories: of.clone(), ..source }),
-            );
-        }
-        let condition = |(field, value)| Condition { field, value };
-        let type_rule = |row: TypeRow| TypeRule {
-            conditions: row.when.into_iter().map(condition).collect(),
-            id: row.id,
-        };
-        Ok(Mapping {
-            name: file.name,
-            unparsed: file.unparsed,
-            types: file.device_types.into_iter().map(type_rule).collect(),
-            default_type: file.device_type,
-            type_field: file.type_field.0,
-            log_source: file.log_source.0,
-            log_source_id: file.log_source_id.0,
-            windows: file.windows,
-            event_id: file.event_id.0,
-            event_category: file.event_category.0,
-            severity: file.severity.0,
-            time: file.time.0,
-            host: file.host.0,
-            columns,
-        })
+    /// or a column that is neither built in nor a property. Every fault is told, in the order of
+    /// the text.
+    pub fn parse(text: &str) -> Result<Mapping, Vec<BadMapping>> {
+        read::parse(text, None)
+    }
+
+    /// Reads the text of a mapping that a user has written: it says which records it is for, and its
+    /// name is none of those that are taken.
+    ///
+    /// # Errors
+    /// As [`parse`](Mapping::parse), and if it does not say so, or has a taken name.
+    pub fn parse_own(text: &str, taken: &[&str]) -> Result<Mapping, Vec<BadMapping>> {
+        read::parse(text, Some(taken))
     }
 
     /// An embedded mapping.
     pub(crate) fn read(name: &str, text: &str) -> Self {
-        Mapping::parse(text).unwrap_or_else(|error| panic!("embedded {name}: {error}"))
+        Mapping::parse(text).unwrap_or_else(|faults| {
+            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            panic!("embedded {name}: {}", faults.join("; "))
+        })
     }
 
     /// Where a column comes from, by its name in any case, in the order in which it is tried.
@@ -264,6 +158,24 @@ impl Mapping {
     }
 }
 
+impl Records {
+    /// Can records of this file be meant? A pattern without `/` is for the name of a file, one with
+    /// it for the end of a path.
+    pub fn are_in(&self, path: &str) -> bool {
+        let options = MatchOptions {
+            case_sensitive: !cfg!(windows),
+            require_literal_separator: true,
+            require_literal_leading_dot: false,
+        };
+        // A path may be matched from the start of any of its parts.
+        let starts = path.match_indices(std::path::is_separator).map(|(at, _)| at + 1);
+        let ends: Vec<&str> =
+            std::iter::once(0).chain(starts).filter_map(|start| path.get(start..)).collect();
+        let is_of = |pattern: &Pattern| ends.iter().any(|end| pattern.matches_with(end, options));
+        self.files.is_empty() || self.files.iter().any(is_of)
+    }
+}
+
 impl Condition {
     /// Does a field with this value satisfy it?
     pub fn holds(&self, value: Option<&str>) -> bool {
@@ -273,15 +185,6 @@ impl Condition {
             None => value.eq_ignore_ascii_case(&self.value),
         }
     }
-}
-
-/// The canonical name of a built-in column or property, in lower case.
-fn column_key(catalog: &Catalog, name: &str) -> Option<String> {
-    if let Some(field) = catalog.event_field(name) {
-        return Some(field.column.name.to_lowercase());
-    }
-    let (Column { name, kind, .. }, _) = catalog.property(name, Profile::Ibm)?;
-    (kind == aql_event::ColumnKind::Property).then(|| name.to_lowercase())
 }
 
 /// The embedded mappings by name.
@@ -305,22 +208,6 @@ pub(crate) fn read() -> Mappings {
 #[cfg(test)]
 mod tests {
     use super::Mapping;
-
-    #[test]
-    fn faults_name_the_key() {
-        let cases = [
-            ("", "missing field `name`"),
-            ("name = 'a b'", "`name` is \"a b\"; expected a word"),
-            ("name = 'a'\ndevice_type = 99999", "99999 is no log source type"),
-            ("name = 'a'\ntime = 'x|upper'", "`upper` is none of the transforms"),
-            ("name = 'a'\n[columns]\nuser_name = 'u'", "did you mean `username`?"),
-            ("name = 'a'\ncolumn = 1", "unknown field `column`"),
-        ];
-        for (text, expected) in cases {
-            let error = Mapping::parse(text).expect_err(text).to_string();
-            assert!(error.contains(expected), "{text:?}: {error}");
-        }
-    }
 
     #[test]
     fn first_type_whose_conditions_hold() {

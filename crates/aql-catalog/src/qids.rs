@@ -22,7 +22,7 @@ pub struct Qid {
     /// known, and in the entry of unknown events.
     pub event_id: String,
     /// Event category of the DSM: channel of Windows, Workload of Office 365; `unknown` in the
-    /// entry of unknown events.
+    /// entry of unknown events. Empty, with an event id, for any that has no entry of its own.
     pub event_category: String,
     /// Low-level category id.
     pub category: i64,
@@ -89,12 +89,12 @@ impl Qids {
         } else {
             Cow::Owned(event_id.to_lowercase())
         };
-        let known = of_type
-            .by_event
-            .get(key.as_ref())
-            .into_iter()
-            .flatten()
-            .find(|&&at| self.all[at].event_category.eq_ignore_ascii_case(event_category));
-        &self.all[known.copied().unwrap_or(of_type.unknown)]
+        let entries = of_type.by_event.get(key.as_ref()).map_or(&[][..], Vec::as_slice);
+        let of_category = |category: &str| {
+            let is = |at: &&usize| self.all[**at].event_category.eq_ignore_ascii_case(category);
+            entries.iter().find(is).copied()
+        };
+        let known = of_category(event_category).or_else(|| of_category(""));
+        &self.all[known.unwrap_or(of_type.unknown)]
     }
 }

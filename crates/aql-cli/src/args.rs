@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::emulate::EmulateArgs;
+
 /// Runs IBM QRadar AQL detections over evidence files.
 #[derive(Debug, Parser)]
 #[command(name = "aql", version, about, max_term_width = 100)]
@@ -22,14 +24,20 @@ pub(crate) enum Command {
     Query(QueryArgs),
     /// Say what files and folders hold, and which rules can see anything in it.
     Inspect(InspectArgs),
+    /// Keep the events of files and folders as Parquet, to hunt and query in later.
+    Import(ImportArgs),
     /// Check queries: what an appliance refuses, and what is unwise.
     Check(CheckArgs),
     /// Lay queries out in one canonical way.
     Fmt(FmtArgs),
+    /// Write the telemetry that a test of a technique would leave, without running it.
+    Emulate(EmulateArgs),
     /// Run the cases of packs: is found what they expect, and nothing else?
     Test(TestArgs),
     /// Explain a diagnostic code, such as AQL004.
     Explain(ExplainArgs),
+    /// Serve an editor over standard input and output (Language Server Protocol).
+    Lsp(LspArgs),
     /// List what queries can name: functions, fields, properties, types, QIDs, dialect options.
     Catalog(CatalogArgs),
 }
@@ -74,6 +82,14 @@ pub(crate) struct EvidenceArgs {
     /// Give up a file that takes longer than this many seconds, and go on with the next.
     #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "Evidence")]
     pub(crate) max_file_seconds: Option<Duration>,
+    /// Read CSV and JSON of your own as this file says (docs/formats.md). May be repeated; the first
+    /// that is for a record counts.
+    #[arg(long, value_name = "FILE", help_heading = "Evidence")]
+    pub(crate) mapping: Vec<PathBuf>,
+    /// Merge like events as an appliance does that coalesces: from the fourth within ten seconds on,
+    /// one record stands for all. Evidence is read twice.
+    #[arg(long, help_heading = "Evidence")]
+    pub(crate) coalesce: bool,
     /// Fail (exit code 2) if any file cannot be read whole.
     #[arg(long, help_heading = "Evidence")]
     pub(crate) strict_input: bool,
@@ -93,8 +109,8 @@ pub(crate) struct EvidenceArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct HuntArgs {
-    /// Files, folders and quoted patterns (`logs/**/*.evtx`) of evidence, `-` for standard input.
-    /// Folders are read whole.
+    /// Files, folders and quoted patterns (`logs/**/*.evtx`) of evidence, stores of `aql import`,
+    /// `-` for standard input. Folders are read whole.
     #[arg(value_name = "PATH", required = true)]
     pub(crate) paths: Vec<PathBuf>,
     /// A pack: the name of one in the binary, or a folder. May be repeated.
@@ -135,8 +151,8 @@ pub(crate) struct HuntArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct QueryArgs {
-    /// The query, then files, folders and quoted patterns (`logs/**/*.evtx`) of evidence, `-` for
-    /// standard input; with `--file` only these.
+    /// The query, then files, folders and quoted patterns (`logs/**/*.evtx`) of evidence, stores of
+    /// `aql import`, `-` for standard input; with `--file` only these.
     #[arg(value_name = "QUERY|PATH", required = true)]
     pub(crate) operands: Vec<String>,
     /// Read the query from this file.
@@ -173,8 +189,8 @@ pub(crate) struct QueryArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
-    /// Files, folders and quoted patterns (`logs/**/*.evtx`) of evidence, `-` for standard input.
-    /// Folders are read whole.
+    /// Files, folders and quoted patterns (`logs/**/*.evtx`) of evidence, stores of `aql import`,
+    /// `-` for standard input. Folders are read whole.
     #[arg(value_name = "PATH", required = true)]
     pub(crate) paths: Vec<PathBuf>,
     /// A pack whose rules are asked: the name of one in the binary, or a folder. May be repeated.
@@ -191,6 +207,37 @@ pub(crate) struct InspectArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// Files, folders and quoted patterns (`logs/**/*.evtx`) of evidence. Folders are read whole.
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The folder of the store: a new one, or one that more is added to.
+    #[arg(long = "output", short = 'o', value_name = "STORE")]
+    pub(crate) store: PathBuf,
+    /// Memory in which events are sorted; what is more is sorted on the disk of the store.
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64M")]
+    pub(crate) memory: usize,
+    /// Threads that read; as many as there are cores by default.
+    #[arg(long, value_name = "N", env = "AQL_THREADS", help_heading = "Evidence")]
+    pub(crate) threads: Option<usize>,
+    /// Longest record that is read: bytes, or with K, M or G.
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64M", help_heading = "Evidence")]
+    pub(crate) max_record: usize,
+    /// Give up a file that takes longer than this many seconds, and go on with the next.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "Evidence")]
+    pub(crate) max_file_seconds: Option<Duration>,
+    /// Fail (exit code 2) if any file cannot be read whole; what was read is imported.
+    #[arg(long, help_heading = "Evidence")]
+    pub(crate) strict_input: bool,
+    /// Say everything about files that do not read whole, not one line each.
+    #[arg(long, short, conflicts_with = "quiet", help_heading = "Output")]
+    pub(crate) verbose: bool,
+    /// Say nothing but errors on standard error.
+    #[arg(long, short, help_heading = "Output")]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
     /// Files with one query each, folders (every `.aql` file in them), or `-` for standard input.
     #[arg(value_name = "PATH", required = true)]
@@ -204,6 +251,13 @@ pub(crate) struct CheckArgs {
     /// Show what the fixes would change, and rewrite nothing.
     #[arg(long, help_heading = "Fixes")]
     pub(crate) diff: bool,
+    /// Run each query before and after its fixes over this evidence, and show which rows it gains
+    /// and loses. May be repeated.
+    #[arg(long, value_name = "EVIDENCE", help_heading = "Fixes")]
+    pub(crate) prove: Vec<PathBuf>,
+    /// Folder of what a site knows, for --prove (docs/context.md).
+    #[arg(long, value_name = "DIR", env = "AQL_CONTEXT", help_heading = "Fixes")]
+    pub(crate) context: Option<PathBuf>,
     /// Settings; by default the `aql.toml` of this folder or of one above it.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -243,6 +297,22 @@ pub(crate) enum CheckFormat {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct LspArgs {
+    /// Settings; by default the `aql.toml` of this folder or of one above it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Whose property names the queries use.
+    #[arg(long, value_name = "PROFILE", env = "AQL_PROFILE")]
+    pub(crate) profile: Option<ProfileArg>,
+    /// Folder of what a site knows: its reference sets are completed (docs/context.md).
+    #[arg(long, value_name = "DIR", env = "AQL_CONTEXT")]
+    pub(crate) context: Option<PathBuf>,
+    /// Accepted for editors that add it; there is no other way to talk.
+    #[arg(long, hide = true)]
+    pub(crate) stdio: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct TestArgs {
     /// Folders of packs, or names of packs below `packs`; without one, this folder or all below
     /// `packs`.
@@ -255,6 +325,16 @@ pub(crate) struct TestArgs {
     /// positive case that it silences fails. May be repeated.
     #[arg(long, value_name = "TUNING")]
     pub(crate) tuning: Vec<String>,
+    /// Instead of the cases, print which rule found which adversary test, as Markdown.
+    #[arg(long, conflicts_with_all = ["case", "tuning", "format"])]
+    pub(crate) coverage: bool,
+    /// Put these tables into the README of the pack, between its marks.
+    #[arg(long, requires = "coverage")]
+    pub(crate) write: bool,
+    /// Instead of the cases, hunt in this benign evidence and count findings per million records;
+    /// a rule above the `max_per_million` of its facts fails. May be repeated.
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["case", "coverage"])]
+    pub(crate) baseline: Vec<PathBuf>,
     /// Layout: text for people, or one JSON object per case and way.
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     pub(crate) format: TestFormat,

@@ -64,6 +64,7 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
     sink.finish()?;
 
     summary::files(&outcome.report, &args.evidence);
+    messages::diagnostics(&opened.mappings.unused(), None, quiet);
     messages::diagnostics(&outcome.diagnostics, None, quiet);
     if !quiet {
         messages::line(&summary::reading(&outcome.report, started.elapsed()));
@@ -239,6 +240,7 @@ fn write_findings(
                 "format",
                 "fields",
                 "why",
+                "made_of",
             ])?;
             for finding in findings {
                 let json = finding.json(&rules[finding.rule]);
@@ -264,6 +266,7 @@ fn write_findings(
                     text("format"),
                     text("fields"),
                     finding.why.join("; "),
+                    if finding.made_of.is_empty() { String::new() } else { text("made_of") },
                 ])?;
             }
             writer.flush()?;

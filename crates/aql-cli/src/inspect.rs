@@ -169,6 +169,7 @@ pub(crate) fn run(args: &InspectArgs) -> anyhow::Result<Outcome> {
     };
     inspect_view::write(&inspection, args.format, &mut sink)?;
     sink.finish()?;
+    messages::diagnostics(&opened.mappings.unused(), None, args.evidence.quiet);
     if !args.evidence.quiet {
         messages::line(&summary::reading(&report, started.elapsed()));
     }

@@ -1,18 +1,23 @@
 //! The `aql` command: flags, progress, tables, exit codes. Everything else is in the libraries.
 
 mod args;
+mod baseline;
 mod catalog;
 mod check;
+mod emulate;
 mod evidence;
 mod explain;
 mod findings_table;
 mod fmt;
 mod hunt;
+mod import;
 mod inspect;
 mod inspect_view;
 mod junit;
+mod lsp;
 mod messages;
 mod output;
+mod prove;
 mod queries;
 mod query;
 mod site;
@@ -46,10 +51,13 @@ fn main() -> ExitCode {
         Command::Hunt(args) => hunt::run(&args),
         Command::Query(args) => query::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => fmt::run(&args),
+        Command::Emulate(args) => emulate::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Lsp(args) => lsp::run(&args),
         Command::Catalog(args) => catalog::run(&args),
     };
     match outcome {

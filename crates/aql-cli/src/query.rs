@@ -85,6 +85,10 @@ pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<Outcome> {
     writer.finish()?;
     sink.finish()?;
     summary::files(&outcome.report, &args.evidence);
+    // LIMIT may stop the reading before a record comes that a mapping is for.
+    if query.limit.is_none() {
+        messages::diagnostics(&opened.mappings.unused(), None, quiet);
+    }
     messages::diagnostics(&outcome.diagnostics, Some(&source), quiet);
     if !quiet {
         messages::line(&summary::reading(&outcome.report, started.elapsed()));
@@ -147,7 +151,7 @@ pub(crate) fn read_profiles(files: &[PathBuf], quiet: bool) -> anyhow::Result<Op
 }
 
 /// A file of text, or standard input if it is called `-`.
-fn read_text(file: &Path) -> anyhow::Result<SourceText> {
+pub(crate) fn read_text(file: &Path) -> anyhow::Result<SourceText> {
     let name = file.display().to_string();
     let bytes = if name == "-" {
         let mut bytes = Vec::new();

@@ -38,6 +38,12 @@ pub(crate) fn files(report: &ScanReport, args: &EvidenceArgs) {
     }
 }
 
+/// Remarks, one line each.
+pub(crate) fn remarks(list: &[Diagnostic], args: &EvidenceArgs) {
+    let wanted = |d: &&Diagnostic| d.severity == Severity::Error || !args.quiet;
+    list.iter().filter(wanted).for_each(|d| one_line(d, ""));
+}
+
 fn one_line(d: &Diagnostic, more: &str) {
     let place = d.input.as_ref().map(|p| format!("{p}: ")).unwrap_or_default();
     messages::line(&format!("{}[{}]: {place}{}{more}", d.severity, d.code, d.message));

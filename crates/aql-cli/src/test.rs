@@ -5,14 +5,17 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow, bail};
-use aql_pack::{Case, CaseResult, Pack, Proof, ProofOptions};
+use aql_pack::{Case, CaseResult, Coverage, Pack, Proof, ProofOptions, with_coverage_block};
 use serde_json::json;
 
 use crate::args::{TestArgs, TestFormat};
 use crate::output::{Sink, one_line};
-use crate::{Outcome, junit, messages, query, tuning};
+use crate::{Outcome, baseline, junit, messages, query, tuning};
 
 pub(crate) fn run(args: &TestArgs) -> anyhow::Result<Outcome> {
+    if !args.baseline.is_empty() {
+        return baseline::run(args);
+    }
     let mut passed = true;
     let mut suites = Vec::new();
     let mut sink = Sink::open(args.output.as_deref())?;
@@ -32,7 +35,7 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<Outcome> {
         };
         let mut written = Ok(());
         let results = proof.run(&cases, &options, &mut |case, result| {
-            if written.is_ok() {
+            if written.is_ok() && !args.coverage {
                 written = write_case(&mut sink, args, &proof.pack, case, result);
             }
         });
@@ -43,7 +46,9 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<Outcome> {
         })?;
         let failed = results.iter().filter(|result| !result.passes()).count();
         passed &= failed == 0;
-        if args.format == TestFormat::Text {
+        if args.coverage {
+            coverage(&mut sink, args, &folder, &Coverage::new(&proof, &cases, &results))?;
+        } else if args.format == TestFormat::Text {
             summary(&mut sink, &proof.pack, &cases, &results)?;
         }
         suites.push(junit::suite(&proof.pack, &cases, &results, started.elapsed()));
@@ -58,7 +63,7 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<Outcome> {
 
 /// The folders of the packs: those that are named; otherwise this folder if it is one, or all in
 /// `packs`. Cases are evidence, which is not in the binary.
-fn folders(names: &[String]) -> anyhow::Result<Vec<PathBuf>> {
+pub(crate) fn folders(names: &[String]) -> anyhow::Result<Vec<PathBuf>> {
     let is_pack = |path: &Path| path.join("pack.toml").is_file();
     let packs = Path::new("packs");
     if names.is_empty() {
@@ -122,6 +127,7 @@ fn write_case(
                     let findings = result.ways.first().map_or(0, |way| way.findings);
                     let plural = if findings == 1 { "" } else { "s" };
                     writeln!(sink.out, "ok    {}  ({findings} finding{plural})", case.name)?;
+                    sink.out.flush()?;
                 }
                 return Ok(());
             }
@@ -163,6 +169,30 @@ fn write_case(
         }
     }
     Ok(())
+}
+
+/// The tables, to standard output or into the README of the pack.
+fn coverage(
+    sink: &mut Sink,
+    args: &TestArgs,
+    folder: &Path,
+    coverage: &Coverage,
+) -> anyhow::Result<()> {
+    let open: Vec<&str> = coverage.uncovered().map(|c| c.test.id.as_str()).collect();
+    if !open.is_empty() {
+        messages::line(&format!("not covered, or without a silent twin: {}", open.join(", ")));
+    }
+    if !args.write {
+        sink.out.write_all(coverage.markdown().as_bytes())?;
+        return Ok(());
+    }
+    let path = folder.join("README.md");
+    let cannot = || format!("{}: cannot be read or written", path.display());
+    let text = std::fs::read_to_string(&path).with_context(cannot)?;
+    let text = with_coverage_block(&text, &coverage.markdown()).ok_or_else(|| {
+        anyhow!("{}: there are no marks for the tables; docs/packs.md shows them", path.display())
+    })?;
+    std::fs::write(&path, text).with_context(cannot)
 }
 
 /// Without what drives a terminal, and without touching the columns.

@@ -1,8 +1,8 @@
 //! The registry of codes. A code is never reused; each has a page, shown by `aql explain CODE`.
 //!
 //! Ranges: `AQL0xx` syntax, `AQL1xx` names, types and meaning, `AQL2xx` lints, `AQL3xx`
-//! translation loss, `CTX0xx` site data, `ING0xx` evidence, `PACK0xx` packs, `PROF0xx` profile
-//! files, `RUN0xx` a query while it runs.
+//! translation loss, `CTX0xx` site data, `ING0xx` evidence, `MAP0xx` mapping files, `PACK0xx` packs,
+//! `PROF0xx` profile files, `RUN0xx` a query while it runs, `STO0xx` stores.
 
 use std::fmt;
 
@@ -191,6 +191,9 @@ codes! {
     CHANGED = "ING014": "file that changed while it was read";
     TOO_SLOW = "ING015": "file that took too long to read";
     COALESCED = "ING016": "events that were coalesced";
+    MAPPING_UNREADABLE = "MAP001": "mapping file that cannot be read";
+    MAPPING_ENTRY = "MAP002": "mapping entry that is wrong";
+    MAPPING_UNUSED = "MAP003": "mapping without records";
 
     PACK_UNREADABLE = "PACK001": "pack that cannot be read";
     PACK_FACTS = "PACK002": "rule facts that are missing or wrong";
@@ -210,6 +213,15 @@ codes! {
     LIST_CUT = "RUN004": "IN (SELECT) cut at 10,000 values";
     NO_SUCH_EVIDENCE = "RUN005": "database that evidence does not hold";
     UNKNOWN_OFFENSE = "RUN006": "offense that is not known";
+
+    STORE_NO_MANIFEST = "STO001": "store without its manifest";
+    STORE_MANIFEST = "STO002": "manifest of a store that cannot be used";
+    STORE_NEWER = "STO003": "store of a newer version";
+    STORE_LOCKED = "STO004": "store that is being written";
+    STORE_SEGMENT = "STO005": "file of a store that is missing or damaged";
+    STORE_KNOWN = "STO006": "evidence that the store has already";
+    STORE_WRITE = "STO007": "store that cannot be written";
+    STORE_LOST = "STO008": "evidence that was not imported whole";
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use annotate_snippets::{
 };
 use serde_json::{Value, json};
 
-use crate::{Diagnostic, Severity, SourceText};
+use crate::{Applicability, Diagnostic, Fix, Severity, SourceText};
 
 /// Renders one diagnostic as rustc would, with colour if asked for.
 ///
@@ -151,13 +151,17 @@ pub fn sarif(diagnostics: &[(&SourceText, &Diagnostic)], version: &str) -> Value
                 .iter()
                 .chain(&d.help)
                 .fold(d.message.clone(), |text, more| format!("{text}\n{more}"));
-            json!({
+            let mut result = json!({
                 "ruleId": d.code,
                 "ruleIndex": codes.binary_search(&d.code).unwrap_or(0),
                 "level": d.severity,
                 "message": { "text": text },
                 "locations": [{ "physicalLocation": place }],
-            })
+            });
+            if !d.fixes.is_empty() {
+                result["fixes"] = d.fixes.iter().map(|fix| sarif_fix(source, fix)).collect();
+            }
+            result
         })
         .collect();
     json!({
@@ -167,6 +171,31 @@ pub fn sarif(diagnostics: &[(&SourceText, &Diagnostic)], version: &str) -> Value
             "tool": { "driver": { "name": "aql", "version": version, "rules": rules } },
             "columnKind": "unicodeCodePoints",
             "results": results,
+        }],
+    })
+}
+
+fn sarif_fix(source: &SourceText, fix: &Fix) -> Value {
+    let caution = match fix.applicability {
+        Applicability::Safe => "",
+        Applicability::Unsafe => " (may change which events are found)",
+        Applicability::Display => " (a sketch, not to be applied as it is)",
+    };
+    let replacements: Vec<Value> = fix
+        .edits
+        .iter()
+        .map(|edit| {
+            json!({
+                "deletedRegion": region(source, edit.span),
+                "insertedContent": { "text": edit.text },
+            })
+        })
+        .collect();
+    json!({
+        "description": { "text": format!("{}{caution}", fix.title) },
+        "artifactChanges": [{
+            "artifactLocation": { "uri": uri(&source.name) },
+            "replacements": replacements,
         }],
     })
 }

@@ -2,8 +2,7 @@
 //!
 //! Read [`Program`] first: it is compiled once from an [`Expr`](aql_semantic::Expr) and evaluated
 //! batch by batch over anything that is [`Rows`]. Then [`functions`] for how a function is added,
-//! [`like`] and [`regex`] for the two pattern languages, [`dateformat`] for
-//! times as text.
+//! [`like`] and [`regex`] for the two pattern languages.
 //!
 //! Not in here: names, types and the number of arguments (checked in `aql-semantic`), aggregates
 //! and inner queries (`aql-engine`), the evaluation of many conditions in one pass (`aql-match`,
@@ -11,7 +10,6 @@
 
 pub mod condition;
 mod context;
-pub mod dateformat;
 mod datum;
 mod evaluate;
 pub mod functions;

@@ -10,6 +10,7 @@
 mod batch;
 mod builder;
 mod column;
+mod date_pattern;
 pub mod fields;
 mod needs;
 mod sources;
@@ -18,6 +19,7 @@ mod table;
 pub use batch::EventBatch;
 pub use builder::BatchBuilder;
 pub use column::{Column, ColumnKind, Encoding, Type, canonical_host};
+pub use date_pattern::{DatePattern, PatternError};
 pub use needs::{ClassFilter, ClassRow, Needs, TimeRange};
 pub use sources::{LogSource, LogSources};
 pub use table::{EventTable, FileReport, ScanReport, ScanStep};

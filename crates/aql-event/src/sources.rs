@@ -54,6 +54,12 @@ impl LogSources {
         id
     }
 
+    /// Enters a source that was met before, such as one of a store.
+    pub fn add(&self, source: LogSource) {
+        let mut by_id = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
+        by_id.entry(source.id).or_insert(source);
+    }
+
     /// The source with this id.
     pub fn get(&self, id: i64) -> Option<LogSource> {
         self.by_id.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()

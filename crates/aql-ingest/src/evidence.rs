@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use aql_diag::{Diagnostic, InputPlace, codes};
 
+use crate::mappings::Mappings;
 use crate::patience::Patience;
 use crate::source::Inflation;
 
@@ -31,6 +32,8 @@ pub struct Options {
     /// The present, in epoch milliseconds: syslog times without a year lie before it. Without it
     /// they are unknown.
     pub now: Option<i64>,
+    /// How records of a user's own are read.
+    pub mappings: Mappings,
     /// How long a file may take; for ever if nothing.
     pub patience: Option<Patience>,
     /// Where progress is counted, if somebody looks.
@@ -47,6 +50,7 @@ impl Default for Options {
             max_nested_archive: 256 << 20,
             split: 8 << 20,
             now: None,
+            mappings: Mappings::default(),
             patience: None,
             progress: None,
         }
@@ -170,6 +174,11 @@ impl Evidence {
     /// Bytes of all files as they lie on disk: what [`Progress::done`] runs up to.
     pub fn total_bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum()
+    }
+
+    /// Keeps only those files that `keep` wants, which gets the path and the path as it is shown.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Path, &str) -> bool) {
+        self.files.retain(|file| keep(&file.path, &file.shown));
     }
 
     /// Paths as the user gave them, in evidence order.

@@ -19,6 +19,7 @@ mod evidence;
 mod formats;
 mod frame;
 mod json;
+mod mappings;
 mod normalise;
 mod out;
 mod patience;
@@ -27,6 +28,7 @@ mod report;
 mod scan;
 mod sniff;
 mod source;
+mod stored;
 mod stream;
 mod tar;
 mod time;
@@ -35,16 +37,19 @@ mod worker;
 
 pub use coalesce::Coalesced;
 pub use evidence::{Evidence, Options, Progress};
+pub use mappings::Mappings;
 pub use patience::{Clock, Patience};
 pub use source::Inflation;
+pub use stored::{lists_every, reread};
 
 /// The formats that are read: name and description, in the order in which they are tried.
 pub fn formats() -> impl Iterator<Item = (&'static str, &'static str)> {
     formats::FORMATS.iter().map(|format| (format.name, format.about))
 }
 
-/// How a format is recognised, for whoever has to believe it.
+/// How a format is recognised, for whoever has to believe it. A name that is none of theirs is that
+/// of a mapping.
 pub fn recognised_by(format: &str) -> &'static str {
     let known = formats::FORMATS.iter().find(|known| known.name == format);
-    known.map_or("its content", |known| known.by)
+    known.map_or("what its mapping file says", |known| known.by)
 }

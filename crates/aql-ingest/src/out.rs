@@ -15,6 +15,7 @@ use aql_event::{BatchBuilder, Needs, ScanStep};
 use crate::evidence::Options;
 use crate::evtx::SystemField;
 use crate::json::{Json, Node};
+use crate::mappings::OwnMapping;
 use crate::normalise::generic::{self, Generic, NamedFields, Unparsed};
 use crate::normalise::mapped::{Mapped, MappedRecord};
 use crate::normalise::o365::{self, AuditRecord, O365};
@@ -46,6 +47,8 @@ pub(crate) struct Out<'w> {
     builder: BatchBuilder,
     part: u64,
     report: PartReport,
+    /// Mappings of the user that may be for records of the file at hand.
+    mappings: Vec<Arc<OwnMapping>>,
     time_span: Option<(i64, i64)>,
     windows: Windows,
     o365: O365,
@@ -78,6 +81,7 @@ impl<'w> Out<'w> {
             builder: BatchBuilder::new(needs),
             part: 0,
             report: PartReport::new(Arc::from("")),
+            mappings: Vec::new(),
             time_span: None,
             windows: Windows::default(),
             o365: O365::default(),
@@ -109,6 +113,7 @@ impl<'w> Out<'w> {
 
     /// Begins a file, or a part of one.
     pub(crate) fn begin_file(&mut self, path: Arc<str>) {
+        self.mappings = self.options.mappings.of_file(&path);
         self.report = PartReport::new(path);
     }
 
@@ -119,7 +124,13 @@ impl<'w> Out<'w> {
 
     /// Goes on with a file that was put aside.
     pub(crate) fn resume_file(&mut self, report: PartReport) {
+        self.mappings = self.options.mappings.of_file(&report.path);
         self.report = report;
+    }
+
+    /// The first mapping of the user that is for a record of these fields.
+    pub(crate) fn own_mapping(&self, fields: NamedFields<'_>) -> Option<Arc<OwnMapping>> {
+        self.mappings.iter().find(|own| own.is_for(fields)).cloned()
     }
 
     /// The report of the file at hand.
@@ -268,16 +279,17 @@ impl<'w> Out<'w> {
         self.windows_row(&class, record, number);
     }
 
-    /// Takes an Office 365 audit record.
+    /// Takes an Office 365 audit record; `table` is the hunting table that it lay in, if it did.
     pub(crate) fn audit(
         &mut self,
         format: &'static str,
+        table: Option<&'static str>,
         json: Json<'_>,
         payload: &[u8],
         number: u64,
     ) {
         self.format(format);
-        let plan = self.o365.class(self.needs, format, json);
+        let plan = self.o365.class(self.needs, format, table, json);
         let time = o365::time_of(json);
         if self.wants(plan.wanted, time) {
             self.row(&plan, &AuditRecord { json, payload }, number, time);

@@ -2,7 +2,8 @@
 
 use aql_diag::{Diagnostic, codes};
 
-use crate::formats::{FORMATS, Layout, csv, wineventlog};
+use crate::formats::{FORMATS, Layout, audit_log, csv, parquet, wineventlog};
+use crate::frame::is_counted;
 use crate::json::{Fault, JsonError, is_blank, parse, parse_whole};
 use crate::tar::is_tar;
 use crate::unpack::Packing;
@@ -26,6 +27,8 @@ pub(crate) enum Sniffed {
     Zip,
     /// Text of two bytes per character; `true` for the big end first.
     Utf16(bool),
+    /// A Parquet file.
+    Parquet,
     /// A Windows event log.
     Evtx,
     /// `<Event>` elements.
@@ -36,6 +39,10 @@ pub(crate) enum Sniffed {
     JsonValues,
     /// CSV with a header, and its delimiter.
     Csv(u8),
+    /// Lines of text, audit records among them.
+    AuditLog,
+    /// Syslog messages with their length in front, without line ends between them.
+    OctetCounted,
     /// Windows events as text of several lines.
     WinEventLog,
     /// Lines of text.
@@ -54,6 +61,9 @@ pub(crate) fn sniff(head: &[u8], whole: bool) -> Sniffed {
     }
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
         return Sniffed::Zip;
+    }
+    if head.starts_with(parquet::MAGIC) {
+        return Sniffed::Parquet;
     }
     if is_tar(head) {
         return Sniffed::Tar;
@@ -86,7 +96,12 @@ pub(crate) fn sniff(head: &[u8], whole: bool) -> Sniffed {
         Some(b'{') => json_layout(text, whole),
         Some(b'[') if is_json_array(text) => Sniffed::JsonValues,
         Some(b'0' | b'1' | b'L') if is_win_event_log(text) => Sniffed::WinEventLog,
-        _ => csv_delimiter(text, whole).map_or(Sniffed::Lines, Sniffed::Csv),
+        _ if is_counted(text, whole) => Sniffed::OctetCounted,
+        _ => match csv_delimiter(text, whole) {
+            Some(delimiter) => Sniffed::Csv(delimiter),
+            None if audit_log::is_in(text) => Sniffed::AuditLog,
+            None => Sniffed::Lines,
+        },
     }
 }
 
@@ -189,7 +204,6 @@ pub(crate) fn unknown(head: &[u8]) -> Diagnostic {
     let kinds: &[(&[u8], &str)] = &[
         (b"\xff\xfe\0\0", "text in UTF-32"),
         (b"\0\0\xfe\xff", "text in UTF-32"),
-        (b"PAR1", "Parquet file"),
         (b"7z\xbc\xaf\x27\x1c", "7-zip archive"),
         (b"Rar!", "RAR archive"),
         (b"SQLite format 3\0", "SQLite database"),
@@ -209,7 +223,7 @@ pub(crate) fn unknown(head: &[u8]) -> Diagnostic {
         Some("text in UTF-32") => diagnostic.help("convert it to UTF-8 or UTF-16"),
         Some(kind) if kind.contains("archive") => diagnostic.help("unpack it first"),
         _ => diagnostic
-            .help("expected EVTX, Windows event XML, JSON, CSV or text, plain or in gzip, zstd, bzip2, xz, zip or tar"),
+            .help("expected EVTX, Windows event XML, JSON, CSV, Parquet or text, plain or in gzip, zstd, bzip2, xz, zip or tar"),
     }
 }
 
@@ -230,6 +244,7 @@ mod tests {
             (b"BZhello, text", Sniffed::Lines),
             (b"\xfd7zXZ\0", Sniffed::Packed(Packing::Xz)),
             (b"PK\x03\x04", Sniffed::Zip),
+            (b"PAR1\x15\x04", Sniffed::Parquet),
             (b"ElfFile\0", Sniffed::Evtx),
             (b"\xff\xfe{\0", Sniffed::Utf16(false)),
             (b"\xfe\xff\0{", Sniffed::Utf16(true)),
@@ -258,7 +273,9 @@ mod tests {
             (b"#Software: x\r\n#Date: y\r\n#Fields: a,b\r\n1,2\r\n", Sniffed::Csv(b',')),
             (b"#Software: IIS\n#Fields: date time\n1 2\n", Sniffed::Lines),
             (b"#Date: y\n", Sniffed::Lines),
-            (b"type=SYSCALL msg=audit(1): arch=1, a=b\n", Sniffed::Lines),
+            (b"6 <1>abc7 <1>abcd", Sniffed::OctetCounted),
+            (b"6 <1>abc\n7 <1>abcd\n", Sniffed::Lines),
+            (b"type=SYSCALL msg=audit(1): arch=1, a=b\n", Sniffed::AuditLog),
             (b"plain text, with a comma\nand more\n", Sniffed::Lines),
             (b"\x00\x01\x02\x03\x04\x05binary", Sniffed::Unknown),
         ];

@@ -1,5 +1,8 @@
 //! Times as logs write them, to epoch milliseconds.
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 /// Reads `2019-03-01T12:34:56.789Z`: a blank may stand for the `T`, the fraction may be missing or
 /// of any length, the zone may be `Z`, an offset, or missing, which means UTC.
 pub(crate) fn parse_iso(text: &str) -> Option<i64> {
@@ -41,6 +44,19 @@ pub(crate) fn parse_any(text: &str) -> Option<i64> {
         11..=13 => Some(number),
         14..=16 => Some(number / 1000),
         _ => Some(number / 1_000_000),
+    }
+}
+
+/// Like [`parse_any`], where a time without a zone is of this one. Of two moments with the same local
+/// time it is the earlier one.
+pub(crate) fn parse_in_zone(text: &str, zone: &TimeZone) -> Option<i64> {
+    let text = text.trim();
+    match split(text) {
+        Some((local, None)) => {
+            let local = TimeZone::UTC.to_datetime(Timestamp::from_millisecond(local).ok()?);
+            Some(zone.to_ambiguous_timestamp(local).earlier().ok()?.as_millisecond())
+        }
+        _ => parse_any(text),
     }
 }
 
@@ -197,7 +213,7 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse_any, parse_iso, parse_iso_zoned, parse_month_first};
+    use super::{parse_any, parse_in_zone, parse_iso, parse_iso_zoned, parse_month_first};
 
     #[test]
     fn shapes_of_times() {
@@ -250,6 +266,24 @@ mod tests {
         for no_time in ["", "20220429", "-1651222701", "1.2.3", "99999999999999999999"] {
             assert_eq!(parse_any(no_time), None, "{no_time}");
         }
+    }
+
+    #[test]
+    fn times_without_a_zone_are_of_the_one_that_is_said() {
+        let zone = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
+        for (text, utc) in [
+            ("2024-07-01 12:00:00", "2024-07-01T10:00:00Z"),
+            ("2024-01-01 12:00:00", "2024-01-01T11:00:00Z"),
+            ("2024-01-01T12:00:00Z", "2024-01-01T12:00:00Z"),
+            ("2024-01-01T12:00:00+05:00", "2024-01-01T07:00:00Z"),
+            ("1704110400", "2024-01-01T12:00:00Z"),
+            // Twice, and never.
+            ("2024-10-27 02:30:00", "2024-10-27T00:30:00Z"),
+            ("2024-03-31 02:30:00", "2024-03-31T00:30:00Z"),
+        ] {
+            assert_eq!(parse_in_zone(text, &zone), parse_iso(utc), "{text}");
+        }
+        assert_eq!(parse_in_zone("noon", &zone), None);
     }
 
     #[test]

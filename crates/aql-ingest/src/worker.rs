@@ -12,7 +12,7 @@ use zip::ZipArchive;
 
 use crate::evidence::{EvidenceFile, Options, Origin, Progress};
 use crate::evtx::{CHUNK_MAGIC, CHUNK_SIZE};
-use crate::formats::{csv, evtx, json, text, windows_xml, wineventlog};
+use crate::formats::{audit_log, csv, evtx, json, parquet, text, windows_xml, wineventlog};
 use crate::out::Out;
 use crate::patience::Watch;
 use crate::plan::{
@@ -146,6 +146,12 @@ impl<'w> Worker<'w> {
                 }
             }
             Origin::Disk => match File::open(&file.path) {
+                Ok(handle) if is_parquet(&handle) => {
+                    parquet::read(handle, &self.watch, &mut self.out);
+                    if let Some(progress) = progress {
+                        progress.add(file.bytes);
+                    }
+                }
                 Ok(handle) => {
                     // No further than its length when the files were listed: a file that grows
                     // as fast as it is read, such as our own output, would never end.
@@ -245,6 +251,7 @@ impl<'w> Worker<'w> {
                 self.stream(&mut self.open(inner, 0), key, part, layers);
             }
             Sniffed::Zip => self.nested_zip(stream, key, part, &layers),
+            Sniffed::Parquet => self.nested_parquet(stream),
             Sniffed::Tar => self.tar(stream, key, part, &layers),
             Sniffed::Utf16(big_endian) => {
                 let mut decoded = self.open(Utf16::new(&mut *stream, big_endian), 0);
@@ -294,10 +301,13 @@ impl<'w> Worker<'w> {
             Sniffed::JsonLines => json::read_lines(stream, 1, None, out),
             Sniffed::JsonValues => json::read_values(stream, out),
             Sniffed::Csv(delimiter) => csv::read(stream, delimiter, out),
+            Sniffed::AuditLog => audit_log::read(stream, out),
+            Sniffed::OctetCounted => text::read_counted(stream, out),
             Sniffed::WinEventLog => wineventlog::read(stream, out),
             Sniffed::Lines => text::read(stream, 1, None, out),
             Sniffed::Empty => {}
             Sniffed::Unknown
+            | Sniffed::Parquet
             | Sniffed::Packed(_)
             | Sniffed::Zip
             | Sniffed::Tar
@@ -308,6 +318,20 @@ impl<'w> Worker<'w> {
         }
         let bytes = stream.total();
         self.out.report().bytes += bytes;
+    }
+
+    /// Reads a Parquet file inside something else, which has to be held in memory.
+    fn nested_parquet(&mut self, stream: &mut Stream<'_>) {
+        let limit = self.out.options.max_nested_archive;
+        let mut bytes = Vec::new();
+        if let Err(error) = (&mut *stream).take(limit + 1).read_to_end(&mut bytes) {
+            return self.out.lost(unreadable(&error), None);
+        }
+        if bytes.len() as u64 > limit {
+            let message = format!("the Parquet file inside is larger than {limit} bytes");
+            return self.out.lost(bad_archive(&message).help("unpack it first"), None);
+        }
+        parquet::read(bytes::Bytes::from(bytes), &self.watch, &mut self.out);
     }
 
     /// Reads an archive inside something else, which has to be held in memory.
@@ -488,6 +512,13 @@ impl<'w> Worker<'w> {
         }
         Ok(())
     }
+}
+
+/// Does the file begin as Parquet does? It is left at its start.
+fn is_parquet(mut file: &File) -> bool {
+    let mut head = [0; parquet::MAGIC.len()];
+    let is_parquet = file.read_exact(&mut head).is_ok() && head == parquet::MAGIC;
+    is_parquet & file.rewind().is_ok()
 }
 
 /// Moves to the first line that starts in the range; `false` if none does.

@@ -31,6 +31,10 @@ pub fn check(
     let options = BindOptions { mode: Mode::Lenient, ..options.clone() };
     let bound = bind(text, &parsed, &options, catalog);
     let mut diagnostics = bound.diagnostics;
+    if bound.query.is_none() {
+        // What a query lacks is of interest once it can be read.
+        diagnostics.retain(|d| d.code != codes::NO_TIME_CLAUSE);
+    }
     for diagnostic in &mut diagnostics {
         // What only Aquiline cannot do is no fault of the query.
         if diagnostic.code == codes::NOT_IMPLEMENTED {
@@ -114,13 +118,16 @@ fn leveled(mut diagnostic: Diagnostic, config: &Config) -> Option<Diagnostic> {
     Some(diagnostic)
 }
 
-/// A condition that is always true or false is not also said to add nothing, and a date is not also
-/// called no number.
+/// What is said of a place once is not said again in other words: a condition that is always true or
+/// false adds nothing, an exclusion that adds nothing excludes nothing, and a date is no number.
 fn supersede(diagnostics: &mut Vec<Diagnostic>) {
     let span = |d: &Diagnostic| d.primary.as_ref().map(|p| p.span);
     let constant: Vec<_> =
         diagnostics.iter().filter(|d| d.code == codes::ALWAYS_CONSTANT).map(span).collect();
     diagnostics.retain(|d| d.code != codes::SUBSUMED_CONDITION || !constant.contains(&span(d)));
+    let spare: Vec<_> =
+        diagnostics.iter().filter(|d| d.code == codes::SUBSUMED_CONDITION).map(span).collect();
+    diagnostics.retain(|d| d.code != codes::EXCLUDES_NOTHING || !spare.contains(&span(d)));
     let dates: Vec<_> =
         diagnostics.iter().filter(|d| d.code == codes::TIME_AS_TEXT).map(span).collect();
     diagnostics.retain(|d| d.code != codes::TYPE_MISMATCH || !dates.contains(&span(d)));

@@ -2,8 +2,8 @@
 
 use aql_catalog::SYSMON_TYPE_NAME;
 use aql_diag::{Applicability, Diagnostic, Edit, Span, codes};
-use aql_event::{Column, ColumnKind};
-use aql_semantic::{Expr, ExprKind, names_directory, whole_path_of};
+use aql_event::{Column, ColumnKind, Type};
+use aql_semantic::{CompareOp, Expr, ExprKind, names_directory, parse_network, whole_path_of};
 
 use crate::class;
 use crate::cx::Cx;
@@ -13,6 +13,19 @@ use crate::tests_of::text;
 pub(crate) fn mend(cx: &Cx<'_>, found: &mut [Diagnostic]) {
     for diagnostic in found {
         let Some(at) = diagnostic.primary.as_ref().map(|p| p.span) else { continue };
+        let by_code = match diagnostic.code {
+            codes::UNKNOWN_FIELD => text_in_double_quotes(cx, at),
+            codes::BAD_NETWORK => network_as_address(cx, at),
+            codes::ARGUMENT_TYPE => address_prefix(cx, at),
+            _ => None,
+        };
+        if let (Some((title, edit)), true) = (by_code, diagnostic.fixes.is_empty()) {
+            // The help is for whoever has no fix.
+            diagnostic.help.clear();
+            let taken = std::mem::replace(diagnostic, Diagnostic::error(codes::SYNTAX, ""));
+            *diagnostic = taken.fix(title, Applicability::Unsafe, vec![edit]);
+            continue;
+        }
         let (title, edits) = match diagnostic.code {
             codes::RAW_PROPERTY_NAME => raw_name(cx, at),
             codes::SYSMON_TYPE_NAME => sysmon_type(cx),
@@ -103,6 +116,75 @@ fn event_id(cx: &Cx<'_>, at: Span) -> (String, Vec<Edit>) {
     let Some(written) = ids else { return (String::new(), Vec::new()) };
     let edit = Edit { span: at, text: in_place(cx, at, &written) };
     (format!("test the event id: `{written}`"), vec![edit])
+}
+
+/// `username = "admin"`: a value that was meant to be a text.
+fn text_in_double_quotes(cx: &Cx<'_>, at: Span) -> Option<(String, Edit)> {
+    let written = cx.slice(at).strip_prefix('"')?.strip_suffix('"')?;
+    let mut compared = false;
+    cx.walk(&mut |expr| match &expr.kind {
+        ExprKind::Compare { left, right, .. } => {
+            compared |= right.span == at && left.span != at && left.span.end <= at.start;
+        }
+        ExprKind::Like { pattern, .. } | ExprKind::Matches { pattern, .. } => {
+            compared |= pattern.span == at;
+        }
+        _ => {}
+    });
+    let text = format!("'{}'", written.replace("\"\"", "\"").replace('\'', "''"));
+    let title = format!("write `{text}`: double quotes are for names");
+    compared.then_some((title, Edit { span: at, text }))
+}
+
+/// `sourceip = '10.0.0.0/8'`: a network where a single address is compared.
+fn network_as_address(cx: &Cx<'_>, at: Span) -> Option<(String, Edit)> {
+    let mut found = None;
+    cx.walk(&mut |expr| {
+        let ExprKind::Compare { op, left, right, .. } = &expr.kind else { return };
+        let not = match op {
+            CompareOp::Eq => "",
+            CompareOp::NotEq => "NOT ",
+            _ => return,
+        };
+        if right.span == at && text(right).is_some_and(|t| parse_network(t).is_some()) {
+            let (network, field) = (cx.slice(right.span), cx.slice(left.span));
+            found = Some((expr.span, format!("{not}INCIDR({network}, {field})")));
+        }
+    });
+    let (span, text) = found?;
+    Some((format!("write `{text}`"), Edit { span, text }))
+}
+
+/// `sourceip LIKE '10.%'`: a network, written as the beginning of an address.
+fn address_prefix(cx: &Cx<'_>, at: Span) -> Option<(String, Edit)> {
+    let mut found = None;
+    cx.walk(&mut |expr| {
+        let ExprKind::Like { expr: value, pattern, .. } = &expr.kind else { return };
+        let host = match &value.kind {
+            ExprKind::Call { args, .. } => args.first().is_some_and(|a| a.ty == Type::Host),
+            _ => false,
+        };
+        if value.span != at || !host {
+            return;
+        }
+        let Some(network) = text(pattern).and_then(network_of_prefix) else { return };
+        let not = if negated(cx, expr) { "NOT " } else { "" };
+        found = Some((expr.span, format!("{not}INCIDR('{network}', {})", cx.slice(at))));
+    });
+    let (span, text) = found?;
+    Some((format!("write `{text}`"), Edit { span, text }))
+}
+
+/// `10.%` and `10.1.%`, `10.1.2.%`: whole bytes of an address.
+fn network_of_prefix(pattern: &str) -> Option<String> {
+    let bytes = pattern.strip_suffix(".%")?.split('.').map(str::parse::<u8>);
+    let bytes: Vec<u8> = bytes.collect::<Result<_, _>>().ok()?;
+    let length = match bytes.len() {
+        n @ 1..=3 => n * 8,
+        _ => return None,
+    };
+    let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
+    Some(format!("{}.{}.{}.0/{length}", byte(0), byte(1), byte(2)))
 }
 
 /// Every test of a value against constants, and that value.

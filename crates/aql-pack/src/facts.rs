@@ -5,6 +5,7 @@ use std::fmt;
 use aql_catalog::Profile;
 use serde::{Deserialize, Serialize};
 
+use crate::correlate::Correlation;
 use crate::parameter::Parameter;
 
 /// `pack.toml`.
@@ -78,6 +79,9 @@ pub struct RuleFacts {
     /// What to do with a finding, in order.
     #[serde(default)]
     pub triage: Vec<String>,
+    /// For a rule without a query: which findings of other rules belong together.
+    #[serde(default)]
+    pub correlation: Option<Correlation>,
     /// What a site may set: reference data that the query asks for.
     #[serde(default)]
     pub parameters: Vec<Parameter>,

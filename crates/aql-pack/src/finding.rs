@@ -28,6 +28,17 @@ pub struct Finding {
     /// The conditions of the rule that this event satisfies and that say something about it, as
     /// written in the rule.
     pub why: Vec<String>,
+    /// The findings that this one was made of, if its rule is a correlation; the first thousand.
+    pub made_of: Vec<FindingPart>,
+}
+
+/// A finding that another one was made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FindingPart {
+    /// Name of its rule.
+    pub rule: String,
+    /// The finding.
+    pub finding: Finding,
 }
 
 impl Finding {
@@ -67,6 +78,22 @@ impl Finding {
             "format": self.format,
             "fields": fields,
             "why": self.why,
+            "made_of": self.made_of.iter().map(FindingPart::json).collect::<Vec<_>>(),
+        })
+    }
+}
+
+impl FindingPart {
+    /// Enough to find it again.
+    fn json(&self) -> Value {
+        let Finding { time, host, user, file, record, .. } = &self.finding;
+        json!({
+            "time": time.map(iso_time),
+            "rule": self.rule,
+            "host": host,
+            "user": user,
+            "file": file,
+            "record": record,
         })
     }
 }

@@ -20,9 +20,10 @@ use arrow_array::{Array, UInt32Array};
 use serde_json::Value;
 
 use crate::cell::cell_json;
+use crate::correlate::{GROUP_TIMES, correlate};
 use crate::facts::{Level, RuleFacts};
 use crate::finding::Finding;
-use crate::load::Pack;
+use crate::load::{Pack, Rule, place};
 use crate::reason::Reasons;
 use crate::settings::settings;
 use crate::suppress::Suppressions;
@@ -63,9 +64,23 @@ pub struct HuntRule {
     pub facts: RuleFacts,
     /// What binding and compiling the query had to say. With an error the rule is left out.
     pub diagnostics: Vec<Diagnostic>,
+    /// Was it not chosen, and runs only because a correlation reads its findings?
+    pub is_silent: bool,
 }
 
 impl HuntRule {
+    fn new(pack: &Pack, rule: &Rule, diagnostics: Vec<Diagnostic>, is_silent: bool) -> Self {
+        HuntRule {
+            pack: pack.facts.name.clone(),
+            name: rule.name.clone(),
+            path: rule.path.clone(),
+            query: rule.query.clone(),
+            facts: rule.facts.clone(),
+            diagnostics,
+            is_silent,
+        }
+    }
+
     /// Is the rule left out because its query has an error?
     pub fn is_left_out(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
@@ -109,6 +124,8 @@ pub struct Hunt {
     matcher: Arc<Matcher>,
     needs: Needs,
     facts: FindingColumns,
+    /// Correlations, each with the rules that it reads in the order in which it names them.
+    correlations: Vec<(usize, Vec<usize>)>,
     suppressions: Suppressions,
     remarks: Vec<Diagnostic>,
 }
@@ -165,22 +182,31 @@ impl Hunt {
         let mut rules = Vec::new();
         let mut bound: Vec<Option<BoundQuery>> = Vec::new();
         for pack in packs {
+            let is_chosen = |rule: &Rule| {
+                (options.rules.is_empty() || options.rules.contains(&rule.name))
+                    && options.level.is_none_or(|level| rule.facts.level >= level)
+            };
+            let read: BTreeSet<&String> = pack
+                .rules
+                .iter()
+                .filter(|rule| is_chosen(rule))
+                .filter_map(|rule| rule.facts.correlation.as_ref())
+                .flat_map(|correlation| &correlation.rules)
+                .collect();
             for rule in &pack.rules {
-                let chosen = options.rules.is_empty() || options.rules.contains(&rule.name);
-                if !chosen || options.level.is_some_and(|level| rule.facts.level < level) {
+                if !is_chosen(rule) && !read.contains(&rule.name) {
+                    continue;
+                }
+                let is_silent = !is_chosen(rule);
+                if rule.facts.correlation.is_some() {
+                    bound.push(None);
+                    rules.push(HuntRule::new(pack, rule, Vec::new(), is_silent));
                     continue;
                 }
                 let bind_options = rule.bind_options(options.mode, &options.profile);
                 let result = bind_text(&rule.query, &bind_options, cx.catalog);
                 bound.push(result.query);
-                rules.push(HuntRule {
-                    pack: pack.facts.name.clone(),
-                    name: rule.name.clone(),
-                    path: rule.path.clone(),
-                    query: rule.query.clone(),
-                    facts: rule.facts.clone(),
-                    diagnostics: result.diagnostics,
-                });
+                rules.push(HuntRule::new(pack, rule, result.diagnostics, is_silent));
             }
         }
         let unknown: Vec<Diagnostic> = options
@@ -207,8 +233,9 @@ impl Hunt {
                 hunt.add(rule, query);
             }
         }
+        let correlations = hunt.correlations(&bound);
         let hunt = hunt.finish(&bound, options.time)?;
-        Ok(Hunt { suppressions, remarks, ..hunt })
+        Ok(Hunt { suppressions, remarks, correlations, ..hunt })
     }
 
     /// The suppressions that count.
@@ -264,6 +291,7 @@ impl Hunt {
             self.run_grouped(*rule, plan, table, &mut outcome);
         }
         self.suppress(&mut outcome);
+        self.correlate(&mut outcome);
         outcome
     }
 
@@ -280,6 +308,30 @@ impl Hunt {
                 None => findings.push(finding),
             }
         }
+    }
+
+    /// Adds what correlations find in the findings that are left, and takes out those that only
+    /// they wanted.
+    fn correlate(&self, outcome: &mut HuntOutcome) {
+        let last_event = outcome.report.time_span.map(|(_, newest)| newest);
+        let mut made = Vec::new();
+        for (rule, parts) in &self.correlations {
+            let Some(correlation) =
+                self.rules.get(*rule).and_then(|rule| rule.facts.correlation.as_ref())
+            else {
+                continue;
+            };
+            made.extend(correlate(correlation, *rule, parts, &outcome.findings, last_event));
+        }
+        if !made.is_empty() {
+            outcome.findings.append(&mut made);
+            // Groups stay last; what is equal keeps its order.
+            outcome.findings.sort_by_key(|f| (f.time.is_none(), f.time));
+            self.suppress(outcome);
+        }
+        let is_silent = |f: &Finding| self.rules.get(f.rule).is_some_and(|rule| rule.is_silent);
+        outcome.findings.retain(|finding| !is_silent(finding));
+        outcome.suppressed.retain(|suppressed| !is_silent(&suppressed.finding));
     }
 
     fn findings(&self, events: &EventBatch, hits: &aql_match::Hits) -> Vec<Finding> {
@@ -321,6 +373,7 @@ impl Hunt {
                         .map(|(name, array)| ((*name).clone(), cell_json(array, row)))
                         .collect(),
                     why,
+                    made_of: Vec::new(),
                 });
             }
         }
@@ -356,6 +409,7 @@ impl Hunt {
                     format: None,
                     fields,
                     why: Vec::new(),
+                    made_of: Vec::new(),
                 });
             }
             ControlFlow::Continue(())
@@ -425,6 +479,61 @@ impl Compiler<'_> {
         Ok((SingleRule { rule, outputs, reasons }, notes))
     }
 
+    /// The correlations that can run. The others get a diagnostic that says why not.
+    fn correlations(&mut self, bound: &[Option<BoundQuery>]) -> Vec<(usize, Vec<usize>)> {
+        let mut runnable = Vec::new();
+        let mut said = Vec::new();
+        for (at, rule) in self.rules.iter().enumerate() {
+            let Some(correlation) = &rule.facts.correlation else { continue };
+            let mut wrong = Vec::new();
+            let mut parts = Vec::new();
+            for name in &correlation.rules {
+                let part = self
+                    .rules
+                    .iter()
+                    .position(|other| other.pack == rule.pack && other.name == *name);
+                let query = part.and_then(|part| bound.get(part)?.as_ref());
+                let (Some(part), Some(query)) = (part, query) else {
+                    wrong.push(format!("it reads rule `{name}`, which is left out"));
+                    continue;
+                };
+                if self.rules[part].is_left_out() {
+                    wrong.push(format!("it reads rule `{name}`, which is left out"));
+                }
+                let is_group = query.aggregate.is_some();
+                let selects = |field: &str| query.output.iter().any(|o| o.name == field);
+                let has = |field: &&String| {
+                    let common = ["host", "user", "source_ip", "file"].contains(&field.as_str());
+                    selects(field) || common && !is_group
+                };
+                let fields = correlation.by.iter().chain(&correlation.distinct);
+                wrong.extend(
+                    fields
+                        .filter(|field| !has(field))
+                        .map(|field| format!("rule `{name}` selects no `{field}`")),
+                );
+                if is_group && !GROUP_TIMES.iter().any(|field| selects(field)) {
+                    let [first, last] = GROUP_TIMES;
+                    wrong.push(format!(
+                        "rule `{name}` groups events and selects no `{first}` and `{last}`, so its \
+                         findings have no time"
+                    ));
+                }
+                parts.push(part);
+            }
+            if wrong.is_empty() {
+                runnable.push((at, parts));
+            }
+            said.extend(wrong.into_iter().map(|message| (at, message)));
+        }
+        for (at, message) in said {
+            let diagnostic = Diagnostic::error(codes::PACK_QUERY, message);
+            let place = place(&self.rules[at].path);
+            self.rules[at].diagnostics.push(diagnostic.input(place));
+        }
+        runnable
+    }
+
     fn finish(
         self,
         bound: &[Option<BoundQuery>],
@@ -452,6 +561,7 @@ impl Compiler<'_> {
             matcher,
             needs,
             facts,
+            correlations: Vec::new(),
             suppressions: Suppressions::default(),
             remarks: Vec::new(),
         })

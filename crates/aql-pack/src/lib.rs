@@ -7,6 +7,7 @@
 //! how findings are laid out on a terminal (`aql-cli`).
 
 mod cell;
+mod correlate;
 mod facts;
 mod finding;
 mod hunt;
@@ -20,13 +21,16 @@ mod suppress;
 mod tuning;
 
 pub use cell::{cell_json, cell_text};
+pub use correlate::{Correlation, CorrelationKind, MOST_PARTS};
 pub use facts::{Attack, Level, PackFacts, Reference, RuleFacts};
-pub use finding::{Finding, iso_time};
+pub use finding::{Finding, FindingPart, iso_time};
 pub use hunt::{Hunt, HuntOptions, HuntOutcome, HuntRule, Suppressed, count_by_level};
 pub use load::{Pack, Rule};
 pub use observe::{ObservedRule, Observer};
 pub use parameter::{Parameter, ReferenceKind, Scalar, Values};
 pub use proof::{
-    Case, CaseFacts, CaseKind, CaseResult, Difference, Expect, Proof, ProofOptions, Way, WayResult,
+    AdversaryTest, Baseline, Case, CaseFacts, CaseKind, CaseResult, Coverage, Difference, Expect,
+    Proof, ProofOptions, RuleBaseline, RuleCoverage, TestCoverage, Way, WayResult, coverage_block,
+    with_coverage_block,
 };
 pub use tuning::{Suppression, TunedReference, Tuning, TuningFacts};

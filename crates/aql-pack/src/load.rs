@@ -33,9 +33,9 @@ pub struct Pack {
 pub struct Rule {
     /// Name: the file name without its ending.
     pub name: String,
-    /// Path of the query, as shown to the user.
+    /// Path of the query, or of the facts of a correlation, as shown to the user.
     pub path: String,
-    /// The query, as it would be pasted into QRadar.
+    /// The query, as it would be pasted into QRadar; empty for a correlation.
     pub query: String,
     /// Path of the facts, as shown to the user.
     pub facts_path: String,
@@ -158,54 +158,23 @@ impl Pack {
             problems.push(problem(codes::PACK_FACTS, &place("pack.toml"), message));
         }
         let mut rules: Vec<Rule> = Vec::new();
-        for (inner, text) in files {
-            let Some(file) = inner.strip_prefix("rules/") else { continue };
-            if let Some(name) = file.strip_suffix(".toml") {
-                if !files.contains_key(&format!("rules/{name}.aql")) {
-                    let message = format!("has no query: `{name}.aql` is missing beside it");
-                    problems.push(problem(codes::PACK_FACTS, &place(inner), message));
-                }
-                continue;
+        for inner in files.keys().filter(|inner| inner.starts_with("rules/")) {
+            if let Some(name) = inner.strip_suffix(".aql")
+                && !files.contains_key(&format!("{name}.toml"))
+            {
+                let name = name.trim_start_matches("rules/");
+                let message = format!("has no facts: `{name}.toml` is missing beside it");
+                problems.push(problem(codes::PACK_FACTS, &place(inner), message));
             }
-            let Some(name) = file.strip_suffix(".aql") else { continue };
-            let beside = format!("rules/{name}.toml");
-            let facts = match files.get(&beside).map(|text| toml::from_str::<RuleFacts>(text)) {
-                Some(Ok(facts)) => facts,
-                Some(Err(error)) => {
-                    let message = error.to_string();
-                    problems.push(problem(codes::PACK_FACTS, &place(&beside), message));
-                    continue;
+            if let Some(rule) = read_rule(root, inner, files, &mut problems) {
+                if let Some(other) = rules.iter().find(|r| r.facts.id == rule.facts.id) {
+                    let message = format!("has the id of rule `{}`", other.name);
+                    problems.push(problem(codes::PACK_DUPLICATE, &place(inner), message));
                 }
-                None => {
-                    let message = format!("has no facts: `{name}.toml` is missing beside it");
-                    problems.push(problem(codes::PACK_FACTS, &place(inner), message));
-                    continue;
-                }
-            };
-            if let Some(other) = rules.iter().find(|r| r.facts.id == facts.id) {
-                let message = format!("has the id of rule `{}`", other.name);
-                problems.push(problem(codes::PACK_DUPLICATE, &place(&beside), message));
+                rules.push(rule);
             }
-            let profile = match &facts.profile_file {
-                Some(path) => match files.get(path) {
-                    Some(text) => profile_file(&place(path), text, &mut problems),
-                    None => {
-                        let message = format!("its profile file `{path}` is not in the pack");
-                        problems.push(problem(codes::PACK_FACTS, &place(&beside), message));
-                        continue;
-                    }
-                },
-                None => ProfileFile::default(),
-            };
-            rules.push(Rule {
-                name: name.to_string(),
-                path: place(inner),
-                query: text.clone(),
-                facts_path: place(&beside),
-                facts,
-                profile,
-            });
         }
+        check_correlations(&rules, &mut problems);
         let mut tunings = Vec::new();
         for (inner, text) in files.iter().filter(|(inner, _)| inner.starts_with("tunings/")) {
             match Tuning::parse(&place(inner), text) {
@@ -222,6 +191,81 @@ impl Pack {
     /// Its ready tuning of a name.
     pub fn tuning(&self, name: &str) -> Option<&Tuning> {
         self.tunings.iter().find(|tuning| tuning.name == name)
+    }
+}
+
+/// The rule of a `.toml` file in `rules/`; nothing if it is none or has a fault.
+fn read_rule(
+    root: &str,
+    inner: &str,
+    files: &BTreeMap<String, String>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Rule> {
+    let place = |inner: &str| format!("{root}/{inner}");
+    let name = inner.strip_prefix("rules/")?.strip_suffix(".toml")?;
+    let mut wrong = |message: String| {
+        problems.push(problem(codes::PACK_FACTS, &place(inner), message));
+    };
+    let facts: RuleFacts = match toml::from_str(files.get(inner)?) {
+        Ok(facts) => facts,
+        Err(error) => {
+            wrong(error.to_string());
+            return None;
+        }
+    };
+    let query = format!("rules/{name}.aql");
+    let text = files.get(&query);
+    match (&facts.correlation, text) {
+        (None, None) => {
+            wrong(format!("has no query: `{name}.aql` is missing beside it"));
+            return None;
+        }
+        (Some(_), Some(_)) => {
+            wrong(format!("has a `correlation`, and `{name}.aql` beside it: one is too many"));
+            return None;
+        }
+        _ => {}
+    }
+    let profile = match &facts.profile_file {
+        Some(path) => match files.get(path) {
+            Some(text) => profile_file(&place(path), text, problems),
+            None => {
+                wrong(format!("its profile file `{path}` is not in the pack"));
+                return None;
+            }
+        },
+        None => ProfileFile::default(),
+    };
+    Some(Rule {
+        name: name.to_owned(),
+        path: place(if text.is_some() { &query } else { inner }),
+        query: text.cloned().unwrap_or_default(),
+        facts_path: place(inner),
+        facts,
+        profile,
+    })
+}
+
+/// Correlations read rules of their pack that have a query.
+fn check_correlations(rules: &[Rule], problems: &mut Vec<Diagnostic>) {
+    for rule in rules {
+        let Some(correlation) = &rule.facts.correlation else { continue };
+        let mut wrong = correlation.check();
+        for name in &correlation.rules {
+            match rules.iter().find(|other| other.name == *name) {
+                None => wrong.push(format!(
+                    "its correlation reads rule `{name}`, which the pack does not have"
+                )),
+                Some(other) if other.facts.correlation.is_some() => {
+                    wrong.push(format!(
+                        "its correlation reads rule `{name}`, which is a correlation itself"
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+        let wrong = wrong.into_iter();
+        problems.extend(wrong.map(|message| problem(codes::PACK_FACTS, &rule.facts_path, message)));
     }
 }
 

@@ -48,11 +48,11 @@ impl ObservedRule {
 }
 
 impl Observer {
-    /// Watches all rules of the packs.
+    /// Watches all rules of the packs that look at events.
     pub fn new(packs: &[Pack], cx: &Arc<Context>) -> Observer {
         let mut observer = Observer { rules: Vec::new(), columns: BTreeSet::new() };
         for pack in packs {
-            for rule in &pack.rules {
+            for rule in pack.rules.iter().filter(|rule| rule.facts.correlation.is_none()) {
                 let options = rule.bind_options(Mode::Lenient, &ProfileFile::default());
                 let bound = bind_text(&rule.query, &options, cx.catalog);
                 let has_error = bound.diagnostics.iter().any(Diagnostic::is_error);

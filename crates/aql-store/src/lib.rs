@@ -1,1 +1,37 @@
-//! Events kept as Parquet files: `aql import`, and reading them again.
+//! Events kept as Parquet files: importing evidence, and reading it again.
+//!
+//! A store is a folder: one Parquet file per hour and import, in Hive's layout
+//! (`day=2026-01-31/hour=14/…`), and a manifest that names them. [`import`] reads evidence and adds
+//! it; a [`Store`] is an event table like the evidence itself, and gives the same events.
+//!
+//! ```text
+//! evidence ── rows (sorted by hour, class, time; on disk where memory ends) ── segments ── manifest
+//! store ── manifest: which hours ── footer: which classes ── columns of the needs ──► EventBatch
+//! ```
+//!
+//! What is in a file can be read by anything that reads Parquet; `docs/store.md` describes it. The
+//! manifest is written last and under another name first, so that a run that ends early leaves the
+//! store as it was.
+//!
+//! Not in here: reading raw evidence and plain Parquet files of others (`aql-ingest`), when to
+//! import what (`aql-cli`).
+
+mod classes;
+mod columns;
+mod combined;
+mod files;
+mod import;
+mod manifest;
+mod more;
+mod names;
+mod plan;
+mod project;
+mod row;
+mod runs;
+mod scan;
+mod segment;
+mod store;
+
+pub use combined::Combined;
+pub use import::{ImportOptions, Imported, import};
+pub use store::{Store, StoreOptions, Totals};

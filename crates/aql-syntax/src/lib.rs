@@ -11,6 +11,7 @@
 pub mod ast;
 pub mod compare;
 pub mod format;
+pub mod lexemes;
 mod lexer;
 mod parser;
 pub mod time_text;

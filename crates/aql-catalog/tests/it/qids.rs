@@ -54,6 +54,25 @@ fn unknown_events_have_an_entry_of_their_type() {
 }
 
 #[test]
+fn entries_without_a_category_are_for_any() {
+    let entry = |category: &str| Catalog::get().qid_of(99, "fail", category);
+    assert_eq!((entry("SMTP").name.as_str(), entry("SMTP").category), ("FAIL", 19061));
+    assert_eq!(entry("SMTP"), entry("ROUTING"));
+    // One that names its category is for that one.
+    assert_eq!(Catalog::get().qid_of(515, "FileCreated", "DeviceEvents").name, "Unknown");
+}
+
+#[test]
+fn every_action_of_a_hunting_table_has_an_entry() {
+    let catalog = Catalog::get();
+    let actions: Vec<_> = catalog.defender_actions().collect();
+    assert!(actions.len() > 25, "{}", actions.len());
+    for (table, action) in actions {
+        assert_eq!(catalog.qid_of(515, action, table).name, action, "{table}");
+    }
+}
+
+#[test]
 fn alternate_names_are_kept() {
     let qid = Catalog::get().qid_of(12, "11", SYSMON);
     assert_eq!(qid.alternate.as_deref(), Some("File created"));

@@ -24,6 +24,32 @@ fn sarif_names_rule_and_place() {
     assert_eq!(log["runs"][0]["tool"]["driver"]["rules"][rule]["id"], "AQL004");
 }
 
+/// The edits of a result, made as SARIF describes them, are those of the fix.
+#[test]
+fn sarif_carries_the_fixes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("a.aql");
+    let text = "SELECT 'é', LOGSOURCETYPENAME(logsourceid)\nFROM events LIMIT 1 LAST 1 HOURS\n";
+    std::fs::write(&file, text).expect("a file");
+    let run = aql(&["check", "--format", "sarif", file.to_str().expect("UTF-8")]);
+    let log: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");
+    let result = &log["runs"][0]["results"][0];
+    assert_eq!(result["ruleId"], "AQL110");
+    let fix = &result["fixes"][0];
+    assert_eq!(fix["description"]["text"], "write `devicetype`");
+    let change = &fix["artifactChanges"][0];
+    assert_eq!(
+        change["artifactLocation"],
+        result["locations"][0]["physicalLocation"]["artifactLocation"]
+    );
+    let replacement = &change["replacements"][0];
+    assert_eq!(replacement["insertedContent"]["text"], "devicetype");
+    let region = &replacement["deletedRegion"];
+    // Columns count characters, as `columnKind` says.
+    let places = ["startLine", "startColumn", "endLine", "endColumn"].map(|k| region[k].as_u64());
+    assert_eq!(places, [Some(1), Some(31), Some(1), Some(42)]);
+}
+
 #[test]
 fn github_annotations() {
     let run = aql(&["check", "--format", "github", PUBLISHED]);

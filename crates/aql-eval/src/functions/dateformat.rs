@@ -1,9 +1,9 @@
 //! DATEFORMAT: a time as text, by a pattern of `SimpleDateFormat`.
 
 use aql_diag::codes;
+use aql_event::DatePattern;
 
 use super::{Complaint, Function, Prepared, arg, prepared};
-use crate::dateformat::DatePattern;
 use crate::{Context, Datum};
 
 pub(super) const FUNCTION: Function = Function::new("DATEFORMAT", call).prepared_by(prepare);

@@ -1,9 +1,9 @@
 //! PARSETIMESTAMP: text as a time, by a pattern of `SimpleDateFormat`; the pattern comes first.
 
 use aql_diag::codes;
+use aql_event::DatePattern;
 
 use super::{Complaint, Function, Prepared, arg, prepared};
-use crate::dateformat::DatePattern;
 use crate::{Context, Datum};
 
 pub(super) const FUNCTION: Function = Function::new("PARSETIMESTAMP", call).prepared_by(prepare);

@@ -141,6 +141,13 @@ impl SiteData {
         self.reference_sets.get(&folded(name))
     }
 
+    /// The names of all reference sets, as they are compared, in order.
+    pub fn reference_set_names(&self) -> impl Iterator<Item = &str> {
+        let mut names: Vec<&str> = self.reference_sets.keys().map(AsRef::as_ref).collect();
+        names.sort_unstable();
+        names.into_iter()
+    }
+
     /// The offense of a number.
     pub fn offense(&self, id: i64) -> Option<&Offense> {
         self.offenses.get(id)

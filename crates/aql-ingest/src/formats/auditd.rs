@@ -1,11 +1,13 @@
 //! Records of the Linux audit daemon: `type=SYSCALL msg=audit(1364481363.243:24287): arch=… a0=…`,
 //! as `audit.log` has them or behind a syslog header, with `node=` in front or without.
 //!
-//! Every line is an event: the records of one event (SYSCALL, CWD, PATH, …) are not joined; they
-//! have the same time and `@serial`. Values that the daemon wrote in hexadecimal, because they hold
-//! blanks, quotes or other bytes, are decoded. `?` and `(null)` mean no value.
+//! An event is made of one record or of several: a field is found by its own name in the first
+//! record that has it, and in a certain one by `PATH.name`, `PATH#1.name` (the second of its type).
+//! Values that the daemon wrote in hexadecimal, because they hold blanks, quotes or other bytes, are
+//! decoded. `?` and `(null)` mean no value.
 //!
-//! Not in here: `saddr`, which stays hexadecimal, and the kernel's own lines with numbers for types.
+//! Not in here: which records are of one event (`audit_log`); `saddr`, which stays hexadecimal; the
+//! kernel's own lines with numbers for types.
 
 use std::borrow::Cow;
 
@@ -32,44 +34,111 @@ const CATEGORY: &str = "auditd";
 /// A name and a value.
 type Pair<'m> = (Cow<'m, str>, Cow<'m, str>);
 
-/// Takes a message; `false` if it is no audit record.
+/// The event that a record is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Id {
+    /// Node, time and number.
+    pub text: String,
+    /// Is it the record that ends it?
+    pub is_end: bool,
+}
+
+/// The event of a message that came from this host; nothing if it is no audit record.
+pub(super) fn id(message: &str, host: Option<&str>) -> Option<Id> {
+    let record = Record::cut(message)?;
+    let (node, host) = (record.node.unwrap_or_default(), host.unwrap_or_default());
+    let text = format!("{node} {host} {}:{}", record.time, record.serial);
+    Some(Id { text, is_end: record.kind == "EOE" })
+}
+
+/// Takes the records of one event; `false` if none is an audit record.
 pub(super) fn take(
-    message: &str,
+    messages: &[&str],
     header: &Header<'_>,
     payload: &[u8],
     at: At,
     out: &mut Out<'_>,
 ) -> bool {
-    let Some((time, mut pairs)) = pairs(message) else { return false };
+    let records: Vec<Record<'_>> = messages.iter().filter_map(|text| Record::cut(text)).collect();
+    let Some(first) = records.first() else { return false };
+    let Some(mapping) = Catalog::get().mapping(FORMAT.name) else { return false };
+    let header_time = parse_epoch_seconds(first.time);
+    let mut pairs = pairs(&records);
     if let Some(host) = header.host {
         pairs.push(("@host".into(), host.into()));
     }
-    let Some(mapping) = Catalog::get().mapping(FORMAT.name) else { return false };
     let fields = NamedFields::Pairs(&pairs);
-    let record =
-        MappedRecord { mapping, fields, payload, header_time: time, category: Some(CATEGORY) };
+    let record = MappedRecord { mapping, fields, payload, header_time, category: Some(CATEGORY) };
     out.mapped(FORMAT.name, &record, at.record);
     true
 }
 
-/// The time of a record, and its fields in order.
-fn pairs(message: &str) -> Option<(Option<i64>, Vec<Pair<'_>>)> {
-    let mut rest = message.trim_start();
-    let mut pairs: Vec<Pair<'_>> = Vec::new();
-    if let Some(after) = rest.strip_prefix("node=") {
-        let (node, after) = after.split_once(' ')?;
-        pairs.push(("node".into(), node.into()));
-        rest = after.trim_start();
+/// A record, cut into what it begins with and the rest.
+#[derive(Clone, Copy, Debug)]
+struct Record<'m> {
+    node: Option<&'m str>,
+    kind: &'m str,
+    time: &'m str,
+    serial: &'m str,
+    body: &'m str,
+}
+
+impl<'m> Record<'m> {
+    fn cut(message: &'m str) -> Option<Self> {
+        let mut rest = message.trim_start();
+        let mut node = None;
+        if let Some(after) = rest.strip_prefix("node=") {
+            let (name, after) = after.split_once(' ')?;
+            node = Some(name);
+            rest = after.trim_start();
+        }
+        let (kind, after) = rest.strip_prefix("type=")?.split_once(' ')?;
+        let (stamp, body) = after.trim_start().strip_prefix("msg=audit(")?.split_once("):")?;
+        let (time, serial) = stamp.rsplit_once(':')?;
+        Some(Record { node, kind, time, serial, body })
     }
-    let (kind, after) = rest.strip_prefix("type=")?.split_once(' ')?;
-    let (stamp, body) = after.trim_start().strip_prefix("msg=audit(")?.split_once("):")?;
-    let (time, serial) = stamp.rsplit_once(':')?;
-    pairs.push(("type".into(), kind.into()));
-    pairs.push(("@serial".into(), serial.into()));
-    fields(body, kind, &mut pairs);
-    add_command(kind, &mut pairs);
+}
+
+/// The fields of the records of an event, in order. Of several records each field is there a second
+/// time, under the name of its record.
+fn pairs<'m>(records: &[Record<'m>]) -> Vec<Pair<'m>> {
+    let mut pairs: Vec<Pair<'m>> = Vec::new();
+    let mut of_records: Vec<(String, Vec<Pair<'m>>)> = Vec::new();
+    for record in records {
+        let mut own = Vec::new();
+        fields(record.body, record.kind, &mut own);
+        let is_same = |(name, _): &&(String, _)| name.split('#').next() == Some(record.kind);
+        let name = match of_records.iter().filter(is_same).count() {
+            0 => record.kind.to_owned(),
+            before => format!("{}#{before}", record.kind),
+        };
+        of_records.push((name, own));
+    }
+    if let Some(first) = records.first() {
+        pairs.extend(first.node.map(|node| ("node".into(), node.into())));
+        pairs.push(("type".into(), first.kind.into()));
+        pairs.push(("@serial".into(), first.serial.into()));
+    }
+    for (_, own) in &of_records {
+        pairs.extend(own.iter().cloned());
+    }
+    for (name, own) in &of_records {
+        if name.starts_with("EXECVE") {
+            add_command(own, &mut pairs);
+        }
+    }
     add_user(&mut pairs);
-    Some((parse_epoch_seconds(time), pairs))
+    add_path(&of_records, &mut pairs);
+    if let [_, _, ..] = of_records.as_slice() {
+        let kinds: Vec<&str> = records.iter().map(|record| record.kind).collect();
+        pairs.push(("@types".into(), kinds.join(";").into()));
+        for (record, own) in &of_records {
+            for (key, value) in own {
+                pairs.push((format!("{record}.{key}").into(), value.clone()));
+            }
+        }
+    }
+    pairs
 }
 
 /// Splits `key=value key="value" msg='key=value …'`. What follows the byte 0x1d is the daemon's
@@ -174,12 +243,9 @@ fn is_argument(key: &str) -> bool {
 }
 
 /// The command line of an EXECVE record: its arguments with blanks between them.
-fn add_command(kind: &str, pairs: &mut Vec<Pair<'_>>) {
-    if kind != "EXECVE" {
-        return;
-    }
+fn add_command(record: &[Pair<'_>], pairs: &mut Vec<Pair<'_>>) {
     let mut command = String::new();
-    for (key, value) in pairs.iter().filter(|(key, _)| is_argument(key)) {
+    for (key, value) in record.iter().filter(|(key, _)| is_argument(key)) {
         // A later piece of the same argument follows without a blank.
         let goes_on = key.contains('[') && !key.ends_with("[0]");
         if !command.is_empty() && !goes_on {
@@ -189,6 +255,38 @@ fn add_command(kind: &str, pairs: &mut Vec<Pair<'_>>) {
     }
     if !command.is_empty() {
         pairs.push(("@command".into(), command.into()));
+    }
+}
+
+/// The file that the event is about, from its PATH records: the one that came to be, else one that
+/// is no folder on the way; and the one that went, if both are there. Names that are relative begin
+/// in the folder of the CWD record.
+fn add_path(records: &[(String, Vec<Pair<'_>>)], pairs: &mut Vec<Pair<'_>>) {
+    fn get<'p>(record: &'p [Pair<'_>], key: &str) -> Option<&'p str> {
+        record.iter().find(|(name, _)| name == key).map(|(_, value)| &**value)
+    }
+    let of_kind = |kind: &'static str| {
+        let is_of = move |name: &str| name.split('#').next() == Some(kind);
+        records.iter().filter(move |(name, _)| is_of(name)).map(|(_, own)| own.as_slice())
+    };
+    let paths: Vec<(&str, &str)> = of_kind("PATH")
+        .filter_map(|path| Some((get(path, "nametype").unwrap_or_default(), get(path, "name")?)))
+        .collect();
+    let folder = of_kind("CWD").find_map(|record| get(record, "cwd"));
+    let whole = |name: &str| match folder {
+        Some(folder) if !name.starts_with('/') => {
+            format!("{}/{}", folder.trim_end_matches('/'), name.trim_start_matches("./"))
+        }
+        _ => name.to_owned(),
+    };
+    let with = |kind: &str| paths.iter().find(|(of, _)| *of == kind);
+    let created = with("CREATE");
+    let path = created.or_else(|| paths.iter().find(|(of, _)| *of != "PARENT"));
+    if let Some((_, name)) = path.or(paths.first()) {
+        pairs.push(("@path".into(), whole(name).into()));
+    }
+    if let (Some(_), Some((_, name))) = (created, with("DELETE")) {
+        pairs.push(("@previous_path".into(), whole(name).into()));
     }
 }
 
@@ -205,10 +303,14 @@ fn add_user(pairs: &mut Vec<Pair<'_>>) {
 
 #[cfg(test)]
 mod tests {
-    use super::pairs;
+    use super::{Id, Record, id, pairs};
+    use crate::time::parse_epoch_seconds;
 
-    fn text(line: &str) -> String {
-        let Some((time, pairs)) = pairs(line) else { return "none".into() };
+    /// The time of the first of these lines, and the fields of the event.
+    fn text(lines: &str) -> String {
+        let records: Vec<Record<'_>> = lines.lines().filter_map(Record::cut).collect();
+        let Some(first) = records.first() else { return "none".into() };
+        let (time, pairs) = (parse_epoch_seconds(first.time), pairs(&records));
         let pairs: Vec<_> = pairs.iter().map(|(k, v)| format!("{k}={v}")).collect();
         format!("{} {}", time.map_or("-".into(), |t| t.to_string()), pairs.join("|"))
     }
@@ -240,7 +342,7 @@ mod tests {
             // Only digits of a form that the daemon writes, and only if they need it.
             (
                 "type=PATH msg=audit(1.0:4): name=2F746D702F61206200 a=1 exe=6162 comm=ab",
-                "1000 type=PATH|@serial=4|name=/tmp/a b|a=1|exe=6162|comm=ab",
+                "1000 type=PATH|@serial=4|name=/tmp/a b|a=1|exe=6162|comm=ab|@path=/tmp/a b",
             ),
             (
                 "type=PROCTITLE msg=audit(1.0:5): proctitle=636174002D6E",
@@ -255,5 +357,35 @@ mod tests {
         ] {
             assert_eq!(text(line), expected, "{line}");
         }
+    }
+
+    #[test]
+    fn records_of_one_event() {
+        assert_eq!(
+            text(
+                "type=SYSCALL msg=audit(1.5:9): a0=ff exe=\"/bin/mv\"\n\
+                 type=EXECVE msg=audit(1.5:9): a0=\"mv\" a1=\"a\"\n\
+                 type=CWD msg=audit(1.5:9): cwd=\"/home/x\"\n\
+                 type=PATH msg=audit(1.5:9): item=0 name=\"/home/x\" nametype=PARENT\n\
+                 type=PATH msg=audit(1.5:9): item=1 name=\"./a\" nametype=DELETE\n\
+                 type=PATH msg=audit(1.5:9): item=2 name=\"/tmp/b\" nametype=CREATE"
+            ),
+            "1500 type=SYSCALL|@serial=9|a0=ff|exe=/bin/mv|a0=mv|a1=a|cwd=/home/x|item=0|\
+             name=/home/x|nametype=PARENT|item=1|name=./a|nametype=DELETE|item=2|name=/tmp/b|\
+             nametype=CREATE|@command=mv a|@path=/tmp/b|@previous_path=/home/x/a|\
+             @types=SYSCALL;EXECVE;CWD;PATH;PATH;PATH|SYSCALL.a0=ff|SYSCALL.exe=/bin/mv|\
+             EXECVE.a0=mv|EXECVE.a1=a|CWD.cwd=/home/x|PATH.item=0|PATH.name=/home/x|\
+             PATH.nametype=PARENT|PATH#1.item=1|PATH#1.name=./a|PATH#1.nametype=DELETE|\
+             PATH#2.item=2|PATH#2.name=/tmp/b|PATH#2.nametype=CREATE"
+        );
+    }
+
+    #[test]
+    fn ids_of_events() {
+        let of = |message: &str, host| id(message, host);
+        let event = |text: &str, is_end| Some(Id { text: text.to_owned(), is_end });
+        assert_eq!(of("type=CWD msg=audit(1.5:9): cwd=1", None), event("  1.5:9", false));
+        assert_eq!(of("node=n type=EOE msg=audit(1.5:9):", Some("h")), event("n h 1.5:9", true));
+        assert_eq!(of("type=CWD msg=audit(1.5): cwd=1", None), None);
     }
 }

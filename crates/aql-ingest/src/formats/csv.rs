@@ -179,8 +179,13 @@ pub(crate) fn read(stream: &mut Stream<'_>, delimiter: u8, out: &mut Out<'_>) {
                             let diagnostic = Diagnostic::warning(codes::BAD_RECORD, message);
                             out.diagnose(diagnostic, Some(at));
                         }
-                        let row = Row { header: &header, cells: &cells, payload: bytes, at };
-                        take(name, row, out);
+                        let fields = NamedFields::Cells { header: &header, cells: &cells };
+                        if let Some(own) = out.own_mapping(fields) {
+                            own.take(fields, bytes, None, at, out);
+                        } else {
+                            let row = Row { header: &header, cells: &cells, payload: bytes, at };
+                            take(name, row, out);
+                        }
                     }
                     // PowerShell's Export-Csv may name the type of its objects first.
                     _ if is_type_line(bytes) => continue,

@@ -4,7 +4,7 @@
 //! The table is the event category, the action type the event id. Only a streamed record and a row
 //! of Log Analytics (`Type`) name their table; of any other row it is told by its action type, then
 //! by columns that only one table has, those with a value first. `RawEventData` of CloudAppEvents is
-//! an Office 365 audit record and read as such.
+//! an Office 365 audit record and read as such, but for its event category, which is the table.
 
 use std::borrow::Cow;
 
@@ -39,6 +39,9 @@ pub(crate) const CSV: Format = Format {
 
 /// In front of the table's name in the `category` of a streamed record.
 const STREAM: &str = "AdvancedHunting-";
+
+/// The table whose rows may hold audit records.
+const CLOUD_APPS: &str = "CloudAppEvents";
 
 /// The table where nothing tells another: it takes the events of all kinds.
 const OTHER: &str = "DeviceEvents";
@@ -123,7 +126,7 @@ fn give(
     at: At,
     out: &mut Out<'_>,
 ) {
-    if table == "CloudAppEvents" && give_audit(name, fields, payload, at, out) {
+    if table == CLOUD_APPS && give_audit(name, fields, payload, at, out) {
         return;
     }
     let mapping = Catalog::get().defender_mapping();
@@ -147,7 +150,7 @@ fn give_audit(
     {
         let is_audit = inner.is_object() && o365::is_audit(inner);
         if is_audit {
-            out.audit(name, inner, payload, at.record);
+            out.audit(name, Some(CLOUD_APPS), inner, payload, at.record);
         }
         return is_audit;
     }
@@ -159,7 +162,7 @@ fn give_audit(
     }
     match Json::root(&text, &nodes).filter(|json| json.is_object() && o365::is_audit(*json)) {
         Some(json) => {
-            out.audit(name, json, payload, at.record);
+            out.audit(name, Some(CLOUD_APPS), json, payload, at.record);
             true
         }
         None => false,

@@ -247,13 +247,18 @@ fn dispatch(json: Json<'_>, payload: &[u8], at: At, out: &mut Out<'_>) -> u64 {
     1
 }
 
-/// Hands a record to its format, or what it has inside if it is a hit of a search.
+/// Hands a record, or what it has inside if it is a hit of a search, to the mapping of the user that
+/// is for it, else to its format.
 fn give_document(record: JsonRecord<'_>, out: &mut Out<'_>) {
     let record = match elastic::document(record.json) {
         Some(json) => JsonRecord { json, payload: json.raw().as_bytes(), at: record.at },
         None => record,
     };
-    give(format_of(record.json), record, out);
+    let fields = NamedFields::Json(record.json);
+    match out.own_mapping(fields) {
+        Some(own) => own.take(fields, record.payload, None, record.at, out),
+        None => give(format_of(record.json), record, out),
+    }
 }
 
 /// Hands a record to its format.

@@ -1,8 +1,12 @@
 //! Log Event Extended Format, 1.0 and 2.0 (IBM, "LEEF guide"), with the deviations of IBM's own
 //! products: a missing delimiter field in 2.0, the delimiter in hexadecimal.
 
+use aql_event::DatePattern;
+use jiff::tz::TimeZone;
+
 use super::syslog::Pair;
 use super::{Format, Layout};
+use crate::normalise::transform::CENTURY;
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -41,6 +45,23 @@ pub(super) fn pairs(message: &str) -> Option<Vec<Pair<'_>>> {
     Some(pairs)
 }
 
+/// The time of `devTime` as `devTimeFormat` says, a pattern of Java's `SimpleDateFormat`; nothing
+/// if there is none.
+///
+/// # Errors
+/// The pattern is none, or the time does not fit it.
+pub(super) fn device_time(pairs: &[Pair<'_>]) -> Result<Option<i64>, String> {
+    let get = |key: &str| pairs.iter().find(|(name, _)| name == key).map(|(_, value)| &**value);
+    let (Some(time), Some(format)) = (get("devTime"), get("devTimeFormat")) else {
+        return Ok(None);
+    };
+    let pattern = DatePattern::new(format).map_err(|error| format!("`devTimeFormat`: {error}"))?;
+    match pattern.parse(time.trim(), &TimeZone::UTC, CENTURY) {
+        Some(time) => Ok(Some(time)),
+        None => Err(format!("`devTime` is `{time}`, which does not fit `{format}`")),
+    }
+}
+
 /// The delimiter that the sixth field of LEEF 2.0 names: itself, hexadecimal, or nothing for a tab.
 /// Nothing if the field is none, since some products leave it out.
 fn delimiter_of(field: &str) -> Option<char> {
@@ -62,7 +83,7 @@ fn delimiter_of(field: &str) -> Option<char> {
 
 #[cfg(test)]
 mod tests {
-    use super::pairs;
+    use super::{device_time, pairs};
 
     fn text(message: &str) -> String {
         let Some(pairs) = pairs(message) else { return "none".into() };
@@ -85,5 +106,26 @@ mod tests {
         ] {
             assert_eq!(text(message), expected, "{message}");
         }
+    }
+
+    #[test]
+    fn times_in_a_form_of_their_own() {
+        let time = |attributes: &str| {
+            device_time(&pairs(&format!("LEEF:1.0|V|P|1|id|{attributes}")).expect("LEEF"))
+        };
+        let expected = Ok(Some(1_276_511_135_000));
+        for attributes in [
+            "devTime=Jun 14 2010 10:25:35.000 UTC\tdevTimeFormat=MMM dd yyyy HH:mm:ss.SSS z",
+            "devTime=2010-06-14T12:25:35.000+02\tdevTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSX",
+            "devTimeFormat=yyyyMMddHHmmss\tdevTime=20100614102535",
+        ] {
+            assert_eq!(time(attributes), expected, "{attributes}");
+        }
+        assert_eq!(time("devTime=1276511135000"), Ok(None));
+        assert_eq!(
+            time("devTime=1276511135000\tdevTimeFormat=yyyy/MM/dd"),
+            Err("`devTime` is `1276511135000`, which does not fit `yyyy/MM/dd`".to_owned())
+        );
+        assert!(time("devTime=1\tdevTimeFormat=bad").is_err());
     }
 }

@@ -4,6 +4,7 @@
 //! a record are found. JSON records are told apart one by one, since exports mix them. To add a
 //! format, write its file and add one line to [`FORMATS`].
 
+pub(crate) mod audit_log;
 pub(crate) mod auditd;
 pub(crate) mod cef;
 pub(crate) mod csv;
@@ -21,6 +22,7 @@ pub(crate) mod leef;
 pub(crate) mod nxlog;
 pub(crate) mod o365;
 pub(crate) mod o365_csv;
+pub(crate) mod parquet;
 pub(crate) mod qradar;
 pub(crate) mod rendered;
 pub(crate) mod snare;
@@ -67,6 +69,8 @@ pub(crate) enum Layout {
         /// Takes a row.
         take: fn(&'static str, csv::Row<'_>, &mut Out<'_>),
     },
+    /// Rows of a Parquet file.
+    Parquet,
     /// Lines of text.
     Lines,
 }
@@ -106,6 +110,7 @@ pub(crate) static FORMATS: &[Format] = &[
     defender::CSV,
     exchange::FORMAT,
     csv::FORMAT,
+    parquet::FORMAT,
     leef::FORMAT,
     cef::FORMAT,
     wineventlog::FORMAT,

@@ -32,10 +32,10 @@ pub(crate) fn is_audit(json: Json<'_>) -> bool {
 fn take(name: &'static str, record: JsonRecord<'_>, out: &mut Out<'_>) {
     let JsonRecord { json, payload, at } = record;
     let Some(inner) = json.get("auditData") else {
-        return out.audit(name, json, payload, at.record);
+        return out.audit(name, None, json, payload, at.record);
     };
     if inner.is_object() {
-        return out.audit(name, inner, payload, at.record);
+        return out.audit(name, None, inner, payload, at.record);
     }
     let text = if inner.kind() == Kind::Text { inner.owned_text() } else { None };
     take_text(name, text.as_deref().unwrap_or_default(), payload, at, out, NamedFields::Json(json));
@@ -53,7 +53,7 @@ pub(crate) fn take_text(
     let mut nodes = Vec::new();
     let parsed = parse_whole(text, &mut nodes, out.options.max_depth);
     match Json::root(text, &nodes).filter(|json| parsed.is_ok() && json.is_object()) {
-        Some(json) => out.audit(name, json, payload, at.record),
+        Some(json) => out.audit(name, None, json, payload, at.record),
         None => {
             let why = match parsed {
                 Err(error) => error.to_string(),

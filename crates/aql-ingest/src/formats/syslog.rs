@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use aql_catalog::Catalog;
+use aql_diag::{Diagnostic, codes};
 
 use super::flat::FlatEvent;
 use super::{Format, JsonRecord, Layout, auditd, cef, json, leef, snare, wincollect, windows_xml};
@@ -53,7 +54,9 @@ const MAX_STACKED: usize = 8;
 /// Takes a line; `false` if it is neither syslog nor one of the messages that need no header.
 pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> bool {
     let now = out.options.now;
-    if auditd::take(line, &Header::default(), payload, at, out) {
+    if let Some((header, message)) = audit_record(line, now)
+        && auditd::take(&[message], &header, payload, at, out)
+    {
         return true;
     }
     let marked = marker(line, "LEEF:").or_else(|| marker(line, "CEF:"));
@@ -66,21 +69,33 @@ pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> boo
         let header = headers(before, now).map(|(header, _)| header).unwrap_or_default();
         let leef = || Some((leef::FORMAT.name, leef::pairs(message)?));
         let cef = || Some((cef::FORMAT.name, cef::pairs(message)?));
-        if let Some((format, pairs)) = leef().or_else(cef) {
+        if let Some((format, mut pairs)) = leef().or_else(cef) {
+            match leef::device_time(&pairs) {
+                _ if format != leef::FORMAT.name => {}
+                Ok(None) => {}
+                Ok(Some(time)) => pairs.push(("@devtime".into(), time.to_string().into())),
+                Err(message) => {
+                    let diagnostic = Diagnostic::warning(codes::BAD_RECORD, message)
+                        .note("the time was looked for in the usual forms");
+                    out.diagnose(diagnostic, Some(at));
+                }
+            }
             return mapped(format, pairs, header, payload, at, out);
         }
     }
     let Some((header, message)) = headers(line, now) else { return false };
     let message = message.trim_start_matches('\u{feff}');
-    if auditd::take(without_tag(message), &header, payload, at, out) {
-        return true;
-    }
     if let Some(start) = message.find('{').filter(|start| is_prefix_free(message, *start)) {
         let text = message.get(start..).unwrap_or_default().trim_end();
         let mut nodes = Vec::new();
         if parse_whole(text, &mut nodes, out.options.max_depth).is_ok()
             && let Some(json) = Json::root(text, &nodes)
         {
+            let fields = NamedFields::Json(json);
+            if let Some(own) = out.own_mapping(fields) {
+                own.take(fields, payload, header.time, at, out);
+                return true;
+            }
             let format = json::format_of(json);
             if format.name != json::FORMAT.name {
                 json::give(format, JsonRecord { json, payload, at }, out);
@@ -97,6 +112,17 @@ pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> boo
         }
     }
     mapped(FORMAT.name, vec![("@message".into(), message.into())], header, payload, at, out)
+}
+
+/// The audit record in a line, and the header in front of it.
+pub(super) fn audit_record(line: &str, now: Option<i64>) -> Option<(Header<'_>, &str)> {
+    memchr::memmem::find(line.as_bytes(), b"msg=audit(")?;
+    if line.starts_with("type=") || line.starts_with("node=") {
+        return Some((Header::default(), line));
+    }
+    let (header, message) = headers(line, now)?;
+    let message = without_tag(message.trim_start_matches('\u{feff}'));
+    (message.starts_with("type=") || message.starts_with("node=")).then_some((header, message))
 }
 
 /// The Windows event that WinCollect or Snare put into a line, and the format that it has.

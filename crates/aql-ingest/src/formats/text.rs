@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use aql_diag::{Diagnostic, codes};
 
 use super::{Format, Layout, syslog};
-use crate::frame::{Frame, Frames, Lines};
+use crate::frame::{Frame, Framer, Frames, Lines, OctetCounted};
 use crate::normalise::generic::NamedFields;
 use crate::out::{At, Out};
 use crate::stream::Stream;
@@ -20,16 +20,26 @@ pub(crate) const FORMAT: Format = Format {
 
 /// Reads the lines of a stream; those before are `first` - 1.
 pub(crate) fn read(stream: &mut Stream<'_>, first: u64, end: Option<u64>, out: &mut Out<'_>) {
+    read_frames(Frames::new(stream, Lines::default(), out.options.max_record, end), first, out);
+}
+
+/// Reads messages that have their length in front.
+pub(crate) fn read_counted(stream: &mut Stream<'_>, out: &mut Out<'_>) {
+    read_frames(Frames::new(stream, OctetCounted::default(), out.options.max_record, None), 1, out);
+}
+
+fn read_frames<F: Framer>(mut frames: Frames<'_, '_, F>, first: u64, out: &mut Out<'_>) {
     let mut record = first;
-    let mut frames = Frames::new(stream, Lines::default(), out.options.max_record, end);
     while let Some(frame) = frames.next_frame() {
         match frame {
-            Frame::Record { offset, bytes, .. } => {
+            Frame::Record { offset, bytes, cut } => {
                 let at = At { record, offset };
-                let text = decode(bytes, at, out);
-                if !syslog::take(&text, bytes, at, out) {
-                    out.unparsed(FORMAT.name, bytes, NamedFields::None, record);
+                if cut {
+                    let message = "the file ends inside a message, by the length in front of it";
+                    out.diagnose(Diagnostic::warning(codes::TRUNCATED, message), Some(at));
                 }
+                let text = decode(bytes, at, out);
+                take(&text, bytes, at, out);
             }
             other => not_a_record(&other, record, out),
         }
@@ -37,6 +47,13 @@ pub(crate) fn read(stream: &mut Stream<'_>, first: u64, end: Option<u64>, out: &
         if out.stopped() {
             return;
         }
+    }
+}
+
+/// Takes a line.
+pub(super) fn take(text: &str, bytes: &[u8], at: At, out: &mut Out<'_>) {
+    if !syslog::take(text, bytes, at, out) {
+        out.unparsed(FORMAT.name, bytes, NamedFields::None, at.record);
     }
 }
 

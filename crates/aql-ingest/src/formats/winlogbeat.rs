@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use aql_catalog::Catalog;
 
 use super::evtx_dump::{data_text, each_data_text, element_text};
+use super::windows_xml::unnamed_index;
 use super::{Format, JsonRecord, Layout};
 use crate::evtx::SystemField;
 use crate::json::Json;
@@ -141,15 +142,20 @@ impl WindowsRecord for BeatEvent<'_> {
                 .text(scratch)
                 .map(Cow::Borrowed);
         }
+        // Values of classic events, which have no names, get theirs by position: `param1`.
+        let name: Cow<'_, str> = match unnamed_index(&field.name) {
+            Some(Some(index)) => Cow::Owned(format!("param{}", index + 1)),
+            _ => Cow::Borrowed(&field.name),
+        };
         for data in self.data.into_iter().flatten() {
-            if data_text(data, &field.name, &mut String::new()).is_some() {
-                return data_text(data, &field.name, scratch);
+            if data_text(data, &name, &mut String::new()).is_some() {
+                return data_text(data, &name, scratch);
             }
         }
         if self.data.iter().all(Option::is_none) {
             // Dotted keys: `winlog.event_data.Image`.
             for group in ["event_data.", "user_data."] {
-                if let Some(value) = self.at(&format!("{group}{}", field.name)) {
+                if let Some(value) = self.at(&format!("{group}{name}")) {
                     return value.text(scratch).map(Cow::Borrowed);
                 }
             }

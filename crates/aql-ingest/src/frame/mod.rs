@@ -9,12 +9,14 @@
 mod csv;
 mod json;
 mod lines;
+mod octets;
 mod wineventlog;
 mod xml;
 
 pub(crate) use csv::CsvRecords;
 pub(crate) use json::{JsonValues, Member, Wrapper};
 pub(crate) use lines::Lines;
+pub(crate) use octets::{OctetCounted, is_counted};
 pub(crate) use wineventlog::WinEventLogs;
 pub(crate) use xml::XmlEvents;
 
@@ -234,8 +236,8 @@ mod tests {
     use std::io::Read;
 
     use super::{
-        CsvRecords, Frame, Framer, Frames, JsonValues, Lines, Member, WinEventLogs, Wrapper,
-        XmlEvents,
+        CsvRecords, Frame, Framer, Frames, JsonValues, Lines, Member, OctetCounted, WinEventLogs,
+        Wrapper, XmlEvents,
     };
     use crate::stream::Stream;
 
@@ -348,6 +350,18 @@ mod tests {
         assert_eq!(lines("a\r\n\n  \n bc\nd", 99), ["0 a", "7  bc", "11 d"]);
         assert_eq!(lines("abcdef\nab\nabcdefgh", 4), ["0 too long 6", "7 ab", "10 too long 8"]);
         assert!(lines(" \r\n", 9).is_empty());
+    }
+
+    #[test]
+    fn counted_messages() {
+        let messages = |text, limit| frames(text, limit, || Box::new(OctetCounted::default()));
+        assert_eq!(
+            messages("6 <1>abc7 <1>a\nbc6 <1>de\nx y\n9 <1>f", 99),
+            ["2 <1>abc", "10 <1>a\nbc", "19 <1>de", "25 x y", "31 cut <1>f"]
+        );
+        assert_eq!(messages("15 <1>abcdefghijkl6 <1>abc", 12), ["3 too long 15", "20 <1>abc"]);
+        assert_eq!(messages("6 <1>abc\r\n", 99), ["2 <1>abc"]);
+        assert_eq!(messages("999 <1", 99), ["4 cut <1"]);
     }
 
     #[test]

@@ -40,6 +40,7 @@ impl Generic {
                 device_type: DEVICE_TYPE,
                 event_id: "",
                 event_category: "",
+                qid_category: None,
                 severity: None,
                 fields_first: false,
                 unparsed: true,
@@ -94,6 +95,20 @@ impl<'r> NamedFields<'r> {
                 .map(|(_, value)| Cow::Borrowed(&**value)),
         }
         .filter(|value| !value.is_empty())
+    }
+
+    /// Is there a field of this name, be it empty?
+    pub(crate) fn has(&self, name: &str) -> bool {
+        match *self {
+            NamedFields::None => false,
+            NamedFields::Json(json) => json.get(name).or_else(|| json.path(name)).is_some(),
+            NamedFields::Cells { header, .. } => {
+                header.iter().any(|h| h.eq_ignore_ascii_case(name))
+            }
+            NamedFields::Pairs(pairs) => {
+                pairs.iter().any(|(key, _)| key.eq_ignore_ascii_case(name))
+            }
+        }
     }
 
     /// Calls `visit` with the name and the value of every field that has one, in order; fields of

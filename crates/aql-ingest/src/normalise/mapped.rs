@@ -11,11 +11,12 @@ use std::rc::Rc;
 
 use aql_catalog::{Catalog, FieldSource, Mapping, Transform};
 use aql_event::{Column, ColumnKind, Needs};
+use jiff::tz::TimeZone;
 use rustc_hash::FxHashMap;
 
 use super::generic::NamedFields;
 use super::{ClassFacts, Plan, Record, Resolved, Texts, transform, windows};
-use crate::time::{parse_any, parse_month_first};
+use crate::time::{parse_any, parse_in_zone, parse_month_first};
 
 /// A field of a mapped record that a plan asks for.
 #[derive(Clone, Debug)]
@@ -62,6 +63,7 @@ impl Mapped {
             device_type: class.device_type,
             event_id: &class.event_id,
             event_category: &class.event_category,
+            qid_category: None,
             severity: class.severity,
             fields_first: true,
             unparsed: record.mapping.unparsed,
@@ -84,7 +86,10 @@ const FACTS: &[&str] =
 
 fn resolve(column: &Column, mapping: &Mapping, class: &Class) -> Resolved<Field> {
     if column.kind == ColumnKind::Field {
-        return Resolved::Fields(vec![Field::Raw(column.name.to_string())]);
+        let named = mapping.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(&column.name));
+        let sources = named.into_iter().flat_map(|(_, sources)| sources.iter().cloned());
+        let raw = Field::Raw(column.name.to_string());
+        return Resolved::Fields(sources.map(Field::Source).chain([raw]).collect());
     }
     let is_one = |list: &[String], value: &str| {
         list.is_empty() || list.iter().any(|of| of.eq_ignore_ascii_case(value))
@@ -128,7 +133,8 @@ pub(crate) struct MappedRecord<'r> {
     pub payload: &'r [u8],
     /// Its time in epoch milliseconds where no field of the mapping gives one: that of the header.
     pub header_time: Option<i64>,
-    /// Its event category, if the format knows better than the mapping.
+    /// Its event category, if the format knows better than the mapping; also its event id where no
+    /// field gives one.
     pub category: Option<&'r str>,
 }
 
@@ -151,6 +157,12 @@ impl MappedRecord<'_> {
                 Some(file) => with_file(value, &file),
                 None => value,
             }),
+            Transform::TimeFormat(pattern) => {
+                let zone = self.mapping.timezone.clone().unwrap_or(TimeZone::UTC);
+                let time = pattern.parse(value.trim(), &zone, transform::CENTURY)?;
+                Some(Cow::Owned(time.to_string()))
+            }
+            Transform::If(field) => self.fields.get(field, second).map(|_| value),
             transform => transform::apply(transform, value),
         }
     }
@@ -165,7 +177,10 @@ impl MappedRecord<'_> {
         Class {
             mapping: self.mapping.name.clone(),
             device_type: told.unwrap_or(by_conditions),
-            event_id: self.first(&self.mapping.event_id).unwrap_or_default(),
+            event_id: self
+                .first(&self.mapping.event_id)
+                .or_else(|| self.category.map(str::to_owned))
+                .unwrap_or_default(),
             event_category: match self.category {
                 Some(category) => category.to_owned(),
                 None => self.first(&self.mapping.event_category).unwrap_or_default(),
@@ -180,7 +195,15 @@ impl MappedRecord<'_> {
         let mut sources = self.mapping.time.iter();
         let told = sources.find_map(|source| {
             let text = self.source(source, &mut scratch)?;
-            parse_any(&text).or_else(|| Some(parse_month_first(&text, now)?.0))
+            match (&source.transform, &self.mapping.timezone) {
+                // What these give is epoch milliseconds, however few digits it has.
+                (Transform::Time | Transform::Epoch | Transform::TimeFormat(_), _) => {
+                    text.parse().ok()
+                }
+                (_, Some(zone)) => parse_in_zone(&text, zone),
+                (_, None) => parse_any(&text),
+            }
+            .or_else(|| Some(parse_month_first(&text, now)?.0))
         });
         told.or(self.header_time)
     }
@@ -235,6 +258,11 @@ impl Record<Field> for MappedRecord<'_> {
     }
 
     fn each_field(&self, visit: &mut dyn FnMut(&str, &str)) {
+        for (name, sources) in &self.mapping.fields {
+            if let Some(value) = self.first(sources) {
+                visit(name, &value);
+            }
+        }
         self.fields.each(visit);
     }
 }

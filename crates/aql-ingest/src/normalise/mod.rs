@@ -85,6 +85,8 @@ pub(crate) struct ClassFacts<'c> {
     pub event_id: &'c str,
     /// `qideventcategory`.
     pub event_category: &'c str,
+    /// The category by which the QID map knows the event, if it is another.
+    pub qid_category: Option<&'c str>,
     /// Severity, where the record says so itself; else it is that of the QID.
     pub severity: Option<i64>,
     /// May fields of the record fill built-in columns that are else the same for a whole class?
@@ -133,7 +135,8 @@ impl<S> Plan<S> {
         mut resolve: impl FnMut(&Column) -> Resolved<S>,
     ) -> Self {
         let catalog = Catalog::get();
-        let qid: &Qid = catalog.qid_of(class.device_type, class.event_id, class.event_category);
+        let qid_category = class.qid_category.unwrap_or(class.event_category);
+        let qid: &Qid = catalog.qid_of(class.device_type, class.event_id, qid_category);
         let mut plan = Plan {
             id,
             wanted: true,

@@ -48,6 +48,8 @@ pub(crate) struct Class {
     pub operation: String,
     /// `RecordType`, as written.
     pub record_type: String,
+    /// The table that the record lay in: its event category then, instead of the workload.
+    pub table: Option<&'static str>,
 }
 
 /// Makes and keeps the plans of the classes that were met.
@@ -64,10 +66,12 @@ impl O365 {
         &mut self,
         needs: &Needs,
         format: &'static str,
+        table: Option<&'static str>,
         record: Json<'_>,
     ) -> Rc<Plan<Field>> {
         let mut scratch = String::new();
         self.class.format = format;
+        self.class.table = table;
         for (text, key) in [
             (&mut self.class.workload, "Workload"),
             (&mut self.class.operation, "Operation"),
@@ -96,7 +100,8 @@ fn make(id: usize, needs: &Needs, class: &Class) -> Plan<Field> {
         format: class.format,
         device_type: DEVICE_TYPE,
         event_id: &class.operation,
-        event_category: &class.workload,
+        event_category: class.table.unwrap_or(&class.workload),
+        qid_category: Some(&class.workload),
         severity: None,
         fields_first: false,
         unparsed: false,

@@ -4,18 +4,25 @@ use std::borrow::Cow;
 
 use aql_catalog::Transform;
 
+use jiff::tz::TimeZone;
+
 use super::address;
 use crate::time::parse_iso;
 
-/// Applies a transform to a value. [`Transform::WithDomain`] and [`Transform::WithFile`] need a
-/// second field and [`Transform::Json`] the raw text, so they are left to the caller and do nothing here. Nothing
-/// if the value has no such part.
+/// 2026: years of two digits are those from 1946 to 2045, whatever the clock says.
+pub(crate) const CENTURY: i64 = 1_767_225_600_000;
+
+/// Applies a transform to a value. [`Transform::WithDomain`], [`Transform::WithFile`] and
+/// [`Transform::If`] need a second field and [`Transform::Json`] the raw text, so they are left to
+/// the caller and do nothing here. Nothing if the value has no such part.
 pub(crate) fn apply<'v>(transform: &Transform, value: Cow<'v, str>) -> Option<Cow<'v, str>> {
     match transform {
         Transform::Identity
         | Transform::WithDomain(_)
         | Transform::WithFile(_)
+        | Transform::If(_)
         | Transform::Json => Some(value),
+        Transform::Present => Some("true".into()),
         Transform::Basename => Some(cut(value, |v| match v.rfind(['\\', '/']) {
             Some(at) => (at + 1, v.len()),
             None => (0, v.len()),
@@ -45,6 +52,13 @@ pub(crate) fn apply<'v>(transform: &Transform, value: Cow<'v, str>) -> Option<Co
         }
         Transform::Number => number(&value).map(|n| Cow::Owned(n.to_string())),
         Transform::Time => parse_iso(&value).map(|time| Cow::Owned(time.to_string())),
+        Transform::Epoch => {
+            value.trim().parse::<i64>().ok().map(|time| Cow::Owned(time.to_string()))
+        }
+        Transform::TimeFormat(pattern) => {
+            let time = pattern.parse(value.trim(), &TimeZone::UTC, CENTURY)?;
+            Some(Cow::Owned(time.to_string()))
+        }
         Transform::Protocol => {
             address::protocol_number(&value).map(|number| Cow::Owned(number.to_string()))
         }

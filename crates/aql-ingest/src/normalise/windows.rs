@@ -186,6 +186,7 @@ fn make(
         device_type: if is_linux { LINUX_TYPE } else { DEVICE_TYPE },
         event_id: &event_id,
         event_category: application_level.unwrap_or(class.channel),
+        qid_category: None,
         severity: None,
         fields_first: false,
         unparsed: false,
@@ -247,6 +248,14 @@ fn make_field(name: &str, transform: &Transform, next: &mut usize) -> Field {
         transform: transform.clone(),
         domain,
     }
+}
+
+/// Can a field of this name only be one of the event's data that has exactly this name?
+pub(crate) fn is_plain_data(name: &str) -> bool {
+    !name.contains(['.', '/', '#'])
+        && !name.eq_ignore_ascii_case("Data")
+        && !name.eq_ignore_ascii_case("Message")
+        && system_field(name, true).is_none()
 }
 
 /// The system value that a name of any of the formats means.

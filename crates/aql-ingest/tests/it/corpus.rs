@@ -38,6 +38,11 @@ const DIFFERENT: &[(&str, u64, &str)] = &[
         "the records behind the one of size 0 are found by their magic; it alone is lost",
     ),
     (
+        "mordor/sh_arp_cache_2020-11-10074812.log",
+        2,
+        "its twelve lines are the records of two audit events",
+    ),
+    (
         "evtx/malformed/omerbenamram__sample_with_a_bad_chunk_magic.evtx",
         384,
         "records in chunks without magic and behind zeroed records are found by their magic",
@@ -182,5 +187,28 @@ fn the_hunting_export_with_older_names_is_understood() {
         let found = values(&batches, &column);
         let filled = found.iter().flatten().count();
         assert_eq!(filled, 1564, "{}", column.arrow_name());
+    }
+}
+
+#[test]
+fn records_of_the_linux_audit_daemon_are_joined() {
+    let Some(root) = shared("corpus/logs/mordor") else { return };
+    let path = root.join("sh_arp_cache_2020-11-10074812.log");
+    let columns = [
+        property("Process CommandLine"),
+        property("File Path"),
+        property("Current Directory"),
+        field("PATH#1.name"),
+        source(provenance::RECORD),
+    ];
+    let (batches, _) = scan_paths(&[path], &Needs::new(columns.clone()), Options::default());
+    let loader = "/lib64/ld-linux-x86-64.so.2";
+    let expected = [
+        ["arp -a", "/usr/sbin/arp", "/home/wardog", loader, "1"],
+        ["grep -v ^?", "/bin/grep", "/home/wardog", loader, "7"],
+    ];
+    for (at, column) in columns.iter().enumerate() {
+        let expected = expected.map(|row| Some(row[at].to_owned()));
+        assert_eq!(values(&batches, column), expected, "{}", column.arrow_name());
     }
 }

@@ -2,6 +2,11 @@
 
 use std::path::Path;
 
+use aql_event::{Needs, provenance};
+use aql_ingest::Options;
+
+use crate::util::{data, scan_paths, source, values};
+
 #[test]
 fn every_format_has_a_row() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/formats.md");
@@ -18,4 +23,33 @@ fn every_format_has_a_row() {
     listed.sort_unstable();
     read.sort_unstable();
     assert_eq!(listed, read, "docs/formats.md and the list of formats differ");
+}
+
+/// Formats whose fixtures are made by the tests themselves.
+const MADE: &[&str] = &["evtx"];
+
+#[test]
+fn every_format_has_a_fixture() {
+    let needs = Needs::new([source(provenance::FORMAT)]);
+    let (batches, _) = scan_paths(&[data("")], &needs, Options::default());
+    let found = values(&batches, &source(provenance::FORMAT));
+    let missing: Vec<&str> = aql_ingest::formats()
+        .map(|(name, _)| name)
+        .filter(|name| !MADE.contains(name) && !found.iter().flatten().any(|f| f == name))
+        .collect();
+    assert!(missing.is_empty(), "no file of tests/data is read as {missing:?}");
+}
+
+#[test]
+fn every_fixture_is_listed_with_its_source() {
+    let readme = std::fs::read_to_string(data("README.md")).unwrap();
+    let mut missing = Vec::new();
+    for entry in std::fs::read_dir(data("")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if name != "README.md" && !readme.contains(&format!("`{name}`")) {
+            missing.push(name);
+        }
+    }
+    missing.sort();
+    assert!(missing.is_empty(), "tests/data/README.md does not say where {missing:?} come from");
 }

@@ -8,7 +8,7 @@ use aql_ingest::Options;
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 
-use crate::util::{field, scan_paths, shared};
+use crate::util::{field, scan_bytes, scan_paths, shared, values};
 
 /// Columns that are asked for at once.
 const COLUMNS: usize = 100;
@@ -98,4 +98,15 @@ fn listed_fields_of_the_corpus_are_found_by_their_names() {
     paths.retain(|path| std::fs::metadata(path).is_ok_and(|m| m.len() < 300_000));
     let compared: usize = paths.iter().map(|path| compare(path)).sum();
     assert!(compared > 10_000, "only {compared} values were compared");
+}
+
+#[test]
+fn winlogbeat_names_the_values_of_classic_events_by_position() {
+    let text = r#"{"@timestamp":"2026-11-12T16:40:05.433Z","winlog":{"channel":"MSExchange Management","event_id":"1","provider_name":"MSExchange CmdletLogs","computer_name":"EXCH-01","event_data":{"param1":"Set-Mailbox","param2":"-Identity \"a\"","param4":"S-1-5-18"}}}"#;
+    let columns = [field("Data#0"), field("Data#1"), field("Data#2"), field("param4")];
+    let (batches, _) =
+        scan_bytes(text.as_bytes(), &Needs::new(columns.clone()), Options::default());
+    let found = columns.map(|column| values(&batches, &column)[0].clone());
+    let expected = [Some("Set-Mailbox"), Some("-Identity \"a\""), None, Some("S-1-5-18")];
+    assert_eq!(found, expected.map(|value| value.map(str::to_owned)));
 }

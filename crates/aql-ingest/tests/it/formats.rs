@@ -325,8 +325,19 @@ fn leef_cef_and_syslog() {
     );
     let options = Options { now: Some(NOW), ..Options::default() };
     let mut text = String::new();
-    for name in ["leef.log", "cef.log", "syslog.log"] {
+    for name in ["leef.log", "cef.log", "syslog.log", "syslog-counted.log"] {
         let (batches, report) = scan_paths(&[data(name)], &needs, options.clone());
+        text += &format!("{}{}", render_report(&report), render(&batches));
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn records_of_no_known_kind() {
+    let needs = wide(&[], &["app.name", "WHO", "tags", "amount", "note"]);
+    let mut text = String::new();
+    for name in ["unknown.jsonl", "unknown.csv"] {
+        let (batches, report) = scan_paths(&[data(name)], &needs, Options::default());
         text += &format!("{}{}", render_report(&report), render(&batches));
     }
     insta::assert_snapshot!(text);
@@ -516,7 +527,7 @@ const DEFENDER_PROPERTIES: &[&str] = &[
     "Country",
     "Application",
 ];
-const DEFENDER_FIELDS: &[&str] = &["ReportId", "initiatingprocessid", "ForwardTo"];
+const DEFENDER_FIELDS: &[&str] = &["ReportId", "Workload", "initiatingprocessid", "ForwardTo"];
 
 #[test]
 fn defender() {
@@ -535,6 +546,7 @@ fn hunting_rows_are_the_same_in_every_wrapper() {
         ("defender-api.json", "defender"),
         ("defender-graph.json", "defender"),
         ("defender.csv", "defender-csv"),
+        ("defender.parquet", "defender"),
     ] {
         let (found, report) = scan_paths(&[data(name)], &needs, Options::default());
         assert_eq!(report.files[0].records, 8, "{name}: {}", render_report(&report));
@@ -578,11 +590,13 @@ fn auditd() {
         "Current Directory",
         "File Path",
         "Filename",
+        "Previous File Path",
         "Result Status",
         "Rule Name",
         "Record ID",
     ];
-    let needs = wide(&properties, &["syscall", "terminal", "a0", "AUID"]);
+    let fields = ["syscall", "terminal", "a0", "AUID", "@types", "EXECVE.a1", "path#1.name"];
+    let needs = wide(&properties, &fields);
     let (batches, report) = scan_paths(&[data("auditd.log")], &needs, Options::default());
     insta::assert_snapshot!(format!("{}{}", render_report(&report), render(&batches)));
 }

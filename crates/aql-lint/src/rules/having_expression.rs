@@ -15,10 +15,12 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         }
         seen.push(expr.span);
         let written = cx.slice(expr.span);
-        let named =
-            cx.query.output.iter().find(|o| {
-                o.expr == *expr && o.name != cx.slice(o.expr.span) && !o.name.contains('(')
-            });
+        // Only a name that the query gives: generated names are not documented.
+        let named = cx.query.output.iter().find(|o| {
+            let behind = cx.text.get(o.expr.span.end as usize..).unwrap_or_default().trim_start();
+            let aliased = behind.get(..2).is_some_and(|word| word.eq_ignore_ascii_case("as"));
+            aliased && o.expr == *expr
+        });
         let message = format!("HAVING repeats `{written}`");
         let mut found = Diagnostic::note_severity(codes::HAVING_EXPRESSION, message)
             .at(expr.span, "IBM's guide has names of result columns here");

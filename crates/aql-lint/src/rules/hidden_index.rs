@@ -1,5 +1,6 @@
 //! A function around an indexed field: the appliance looks at every event instead of its index.
 
+use aql_catalog::similar_names;
 use aql_diag::{Applicability, Diagnostic, Span, codes};
 use aql_event::ColumnKind;
 use aql_semantic::{CompareOp, Expr, ExprKind, Value};
@@ -57,8 +58,30 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
                 plain.clone(),
             );
         }
+        if let (true, Some(name)) = (&**function == "LOGSOURCETYPENAME", compared(test)) {
+            let names = || cx.catalog.log_source_types().iter().map(|t| t.name.as_str());
+            if !names().any(|n| n == name) {
+                let similar: Vec<String> =
+                    similar_names(name, names()).iter().map(|n| format!("`{n}`")).collect();
+                found = found.note(match similar.is_empty() {
+                    true => "the catalog has no log source type of this name".to_owned(),
+                    false => format!(
+                        "the catalog has no log source type of this name; did you mean {}?",
+                        similar.join(" or ")
+                    ),
+                });
+            }
+        }
         out.push(found);
     });
+}
+
+/// The one text that is compared with.
+fn compared(test: &Expr) -> Option<&str> {
+    match &test.kind {
+        ExprKind::Compare { right, .. } => text(right),
+        _ => None,
+    }
 }
 
 /// The same test on the number itself, where the catalog knows it.

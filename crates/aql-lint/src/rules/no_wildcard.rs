@@ -10,7 +10,7 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
     let mut seen = Vec::new();
     cx.walk(&mut |expr| {
         let ExprKind::Like { expr: value, pattern, ignore_case } = &expr.kind else { return };
-        let Some(written) = text(pattern).filter(|t| !t.is_empty() && !t.contains(['%', '_']))
+        let Some(written) = text(pattern).filter(|t| !t.is_empty() && !t.contains(['%', '_', '*']))
         else {
             return;
         };

@@ -50,15 +50,17 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
                         .help("write one `ILIKE` for each pattern, joined by OR"),
                 );
             }
-            ExprKind::Like { pattern, .. } => {
+            ExprKind::Like { pattern, ignore_case, .. } => {
                 let star = |t: &&str| t.len() > 1 && (t.starts_with('*') || t.ends_with('*'));
                 let Some(written) = text(pattern).filter(star).filter(|t| !t.contains('%')) else {
                     return;
                 };
                 seen.push(expr.span);
                 let wanted = written.replace('*', "%");
+                let word = if *ignore_case { "ILIKE" } else { "LIKE" };
+                let message = format!("`*` is no wildcard with {word}");
                 out.push(
-                    Diagnostic::warning(codes::UNKNOWN_WILDCARD, "`*` is no wildcard with LIKE")
+                    Diagnostic::warning(codes::UNKNOWN_WILDCARD, message)
                         .at(pattern.span, "asks for an asterisk in the value")
                         .replace(
                             format!("write `'{wanted}'`"),

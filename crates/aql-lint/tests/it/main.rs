@@ -1,5 +1,7 @@
 //! Tests of the checker.
 
+mod bad_messages;
+mod cases;
 mod pages;
 mod published;
 mod wild;

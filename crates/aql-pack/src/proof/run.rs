@@ -12,6 +12,7 @@ use aql_event::EventTable;
 use aql_ingest::{Evidence, Options};
 use aql_semantic::Mode;
 
+use super::adversary::{self, AdversaryTest};
 use super::case::Case;
 use super::compare::{Difference, compare};
 use crate::hunt::{Hunt, HuntOptions, HuntOutcome};
@@ -60,6 +61,8 @@ pub struct Proof {
     pub pack: Pack,
     /// Its cases, by name.
     pub cases: Vec<Case>,
+    /// The adversary tests that it is held against.
+    pub tests: Vec<AdversaryTest>,
 }
 
 /// What came of a case.
@@ -98,14 +101,15 @@ impl CaseResult {
 }
 
 impl Proof {
-    /// Loads a pack and its cases from a folder.
+    /// Loads a pack, its cases and the tests that it is held against from a folder.
     ///
     /// # Errors
     /// What is wrong with either.
     pub fn load(folder: &Path) -> Result<Proof, Vec<Diagnostic>> {
         let pack = Pack::load(folder)?;
         let cases = Case::load_all(folder, &pack)?;
-        Ok(Proof { pack, cases })
+        let tests = adversary::load(folder, &cases)?;
+        Ok(Proof { pack, cases, tests })
     }
 
     /// Runs cases in every way. Calls `each` after every case.

@@ -1,6 +1,7 @@
 //! Tests of packs.
 
 mod bundled;
+mod correlate;
 mod hunt;
 mod load;
 mod proof;

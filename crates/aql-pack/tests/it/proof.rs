@@ -1,8 +1,16 @@
 //! Cases: those of tests, and those that are shipped.
 
+use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
-use aql_pack::{Case, CaseResult, Pack, Proof, ProofOptions, Tuning};
+use aql_catalog::Catalog;
+use aql_eval::Context;
+use aql_ingest::{Evidence, Options};
+use aql_pack::{
+    Baseline, Case, CaseResult, Coverage, Hunt, HuntOptions, Pack, Proof, ProofOptions, Tuning,
+    coverage_block, with_coverage_block,
+};
 use tempfile::TempDir;
 
 use crate::support::{audit, folder};
@@ -181,7 +189,131 @@ fn what_is_wrong_with_a_case_is_told() {
     }
 }
 
-/// The cases of the packs of this repository.
+/// A pack with an attack, its twin, a look-alike, and three tests of which one has no case.
+fn covered() -> TempDir {
+    let made = audit(&[("10:00:00", "New-InboxRule", "alice", "")]);
+    let other = audit(&[("10:00:00", "Get-InboxRule", "alice", "")]);
+    let expect = "[[expect]]\nrule = \"rule-made\"\nfile = \"audit.json\"\nrecords = [1]\n";
+    let positive = facts("positive", &format!("twin = \"two\"\ntests = [\"page:1\"]\n{expect}"));
+    let tests = "[[test]]\nid = \"page:1\"\ntitle = \"A | rule\"\nsource = \"s\"\n[[test]]\nid = \"page:2\"\ntitle = \"b\"\nsource = \"s\"\n[[test]]\nid = \"page:3\"\ntitle = \"c\"\nsource = \"s\"\nnot_covered = \"leaves no event\"\n";
+    let components = format!("data_components = [\"DC0038 Application Log Content\"]\n{PARAMETER}");
+    folder(
+        &[("rule-made", RULES, &components), ("many", MANY, "")],
+        &[
+            ("cases/one/case.toml", &positive),
+            ("cases/one/evidence/audit.json", &made),
+            ("cases/two/case.toml", &facts("benign", "twin = \"one\"\n")),
+            ("cases/two/evidence/audit.json", &other),
+            ("cases/three/case.toml", &facts("benign", "tests = [\"lookalike:1\"]\n")),
+            ("cases/three/evidence/audit.json", &other),
+            ("tests.toml", tests),
+            (
+                "README.md",
+                "# x\n<!-- coverage: written by `aql test --coverage --write` -->\nold\n<!-- end of coverage -->\nend\n",
+            ),
+        ],
+    )
+}
+
+fn coverage(folder: &Path) -> Coverage {
+    let proof = Proof::load(folder).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let cases: Vec<&Case> = proof.cases.iter().collect();
+    let results = proof.run(&cases, &ProofOptions::default(), &mut |_, _| ()).expect("runs");
+    Coverage::new(&proof, &cases, &results)
+}
+
+#[test]
+fn coverage_is_what_a_run_showed() {
+    let folder = covered();
+    let coverage = coverage(folder.path());
+    assert_eq!(
+        coverage.markdown(),
+        "\
+| test | what happens | found by | positive cases | benign cases |
+|---|---|---|---|---|
+| page:1 | A \\| rule | `rule-made` | 1 found | 1 as expected |
+| page:2 | b | **nothing** | none | none |
+| page:3 | c | nothing: leaves no event | none | none |
+
+| look-alike | what happens | reported by | cases |
+|---|---|---|---|
+| lookalike:1 | t | nothing | 1 as expected |
+
+| rule | tests it finds | positive cases |
+|---|---|---|
+| `many` |  | **none** |
+| `rule-made` | page 1 | 1 |
+
+| data component | rules that need it |
+|---|---|
+| DC0038 Application Log Content | `rule-made` |
+"
+    );
+    let open: Vec<&str> = coverage.uncovered().map(|c| c.test.id.as_str()).collect();
+    assert_eq!(open, ["page:2"]);
+}
+
+#[test]
+fn a_case_that_fails_covers_nothing() {
+    let folder = covered();
+    let evidence = folder.path().join("cases/one/evidence/audit.json");
+    fs::write(evidence, audit(&[("10:00:00", "Get-InboxRule", "alice", "")])).expect("a file");
+    let coverage = coverage(folder.path());
+    assert!(coverage.tests[0].found_by.is_empty());
+    assert!(coverage.markdown().contains("| **nothing** | **0 of 1 found** |"));
+    assert_eq!(coverage.uncovered().count(), 2);
+}
+
+#[test]
+fn a_test_that_is_not_in_the_list_is_an_error() {
+    let folder = covered();
+    let text = facts("benign", "tests = [\"page:4\", \"other:1\"]\n");
+    fs::write(folder.path().join("cases/three/case.toml"), text).expect("a file");
+    let problems = Proof::load(folder.path()).err().expect("an error");
+    let messages: Vec<&str> = problems.iter().map(|d| d.message.as_str()).collect();
+    assert_eq!(messages, ["it names test `page:4`, which `tests.toml` does not have"]);
+}
+
+#[test]
+fn the_block_of_a_document_is_replaced_between_its_marks() {
+    let folder = covered();
+    let text = fs::read_to_string(folder.path().join("README.md")).expect("a file");
+    assert_eq!(coverage_block(&text), Some("old"));
+    let new = with_coverage_block(&text, "\nnew\n").expect("marks");
+    assert_eq!(coverage_block(&new), Some("new"));
+    assert!(new.starts_with("# x\n") && new.ends_with("-->\nend\n"), "{new}");
+    assert_eq!(with_coverage_block("# x\n", "new"), None);
+}
+
+#[test]
+fn a_rule_that_fires_too_often_on_benign_evidence_is_above_its_limit() {
+    let records: Vec<_> =
+        (0..10).map(|i| ("10:00:00", if i < 2 { "New-InboxRule" } else { "x" }, "a", "")).collect();
+    let limit = |limit: &str| format!("max_per_million = {limit}\n{PARAMETER}");
+    for (allowed, above) in [("200000", false), ("199999.5", true)] {
+        let more = limit(allowed);
+        let folder = folder(
+            &[("rule-made", RULES, &more), ("many", MANY, "")],
+            &[("audit.json", &audit(&records))],
+        );
+        let pack = Pack::load(folder.path()).expect("a good pack");
+        let cx = Arc::new(Context::new(Catalog::get(), 0));
+        let hunt = Hunt::prepare(&[pack], &HuntOptions::default(), &cx).expect("prepared");
+        let (evidence, _) = Evidence::open(&[folder.path().join("audit.json")], Options::default());
+        let baseline = Baseline::measure(&hunt, &evidence);
+        assert_eq!(baseline.records, 10);
+        let rule = &baseline.rules[1];
+        assert_eq!(
+            (rule.name.as_str(), rule.findings, rule.per_million),
+            ("rule-made", 2, 200_000.0)
+        );
+        assert_eq!(rule.is_above(), above, "{allowed}");
+        assert_eq!((baseline.rules[0].findings, baseline.rules[0].is_above()), (0, false));
+    }
+}
+
+/// The cases of the packs of this repository; and where a README shows the coverage, it is that of
+/// this run.
 #[test]
 fn shipped_cases_pass() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
@@ -198,7 +330,15 @@ fn shipped_cases_pass() {
                 failures.extend(lines);
             }
         });
-        results.expect("runs");
+        let results = results.expect("runs");
+        let readme = fs::read_to_string(root.join(name).join("README.md")).unwrap_or_default();
+        if let Some(block) = coverage_block(&readme) {
+            let coverage = Coverage::new(&proof, &cases, &results).markdown();
+            assert!(
+                block == coverage.trim_matches('\n'),
+                "{name}: the README's coverage is old: `aql test {name} --coverage --write`"
+            );
+        }
         assert!(failures.is_empty(), "{name}:\n{}", failures.join("\n"));
     }
 }

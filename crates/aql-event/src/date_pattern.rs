@@ -1,4 +1,5 @@
-//! Patterns of Java's `SimpleDateFormat`, for printing (DATEFORMAT) and reading (PARSETIMESTAMP).
+//! Patterns of Java's `SimpleDateFormat`, for printing (DATEFORMAT) and reading
+//! (PARSETIMESTAMP, `devTimeFormat` of LEEF, mappings).
 //!
 //! Names are English; weeks begin on Sunday and week 1 holds January 1, as in the US locale. Read
 //! [`DatePattern`] first. Source of the rules: IBM AQL guide, time and date formats, and the

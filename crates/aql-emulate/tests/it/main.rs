@@ -1,0 +1,3 @@
+//! The built-in tests and records, and what is written of them.
+
+mod library;
