@@ -50,7 +50,9 @@ pub(super) fn parse(text: &str, taken: Option<&[&str]>) -> Result<Mapping, Vec<B
         let message = error.message().to_owned();
         vec![BadMapping { message, help: None, span, is_syntax: true }]
     })?;
-    let mut reader = Reader { catalog: Catalog::get(), faults: Vec::new() };
+    // Of events that were normalised before, the record tells what is made of others.
+    let is_told = table.get_ref().iter().any(|(key, _)| key.get_ref() == "log_source");
+    let mut reader = Reader { catalog: Catalog::get(), faults: Vec::new(), is_told };
     let mapping = reader.mapping(table.get_ref());
     if let Some(taken) = taken {
         reader.own(table.get_ref(), &mapping, taken);
@@ -63,6 +65,7 @@ pub(super) fn parse(text: &str, taken: Option<&[&str]>) -> Result<Mapping, Vec<B
 struct Reader {
     catalog: &'static Catalog,
     faults: Vec<BadMapping>,
+    is_told: bool,
 }
 
 fn place<T>(spanned: &Spanned<T>) -> Place {
@@ -385,7 +388,7 @@ impl Reader {
                 "logsourceid" => Some("host"),
                 _ => None,
             };
-            if let Some(key) = own {
+            if let Some(key) = own.filter(|_| !self.is_told) {
                 let message = format!("`{name}` is not among the columns of a mapping");
                 self.fault(span, message, Some(format!("the key `{key}` says what it is")));
                 return None;
