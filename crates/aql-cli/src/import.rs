@@ -56,8 +56,6 @@ fn reading_args(args: &ImportArgs) -> EvidenceArgs {
         // It is a matter of reading: a store keeps the events as they are.
         coalesce: false,
         strict_input: args.strict_input,
-        mapping: Vec::new(),
-        coalesce: false,
         verbose: args.verbose,
         quiet: args.quiet,
         ..EvidenceArgs::default()

@@ -46,13 +46,19 @@ fn check(packs: &[String], quiet: bool) -> anyhow::Result<Outcome> {
         clean &= errors + warnings == 0;
         writeln!(
             out,
-            "{}: {} rules, {} cases, {errors} errors, {warnings} warnings",
+            "{}: {}, {}, {}, {}",
             proof.pack.facts.name,
-            proof.pack.rules.len(),
-            proof.cases.len(),
+            many(proof.pack.rules.len(), "rule"),
+            many(proof.cases.len(), "case"),
+            many(errors, "error"),
+            many(warnings, "warning"),
         )?;
     }
     Ok(if clean { Outcome::Done } else { Outcome::Found })
+}
+
+fn many(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// The packs in the binary and those below `packs`.

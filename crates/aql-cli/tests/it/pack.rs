@@ -37,10 +37,9 @@ fn a_new_pack_lacks_only_what_is_left_to_write_and_its_cases_pass() {
         fs::write(&file, text.replace("TODO: ", "")).expect("a file");
     }
     let run = aql(&["pack", "check", &path]);
-    assert_eq!(
-        (run.code, run.out.as_str()),
-        (0, "t1098-devices: 1 rules, 2 cases, 0 errors, 0 warnings\n")
-    );
+    assert_eq!(run.code, 0, "{}", run.out);
+    let last = run.out.lines().last();
+    assert_eq!(last, Some("t1098-devices: 1 rule, 2 cases, 0 errors, 0 warnings"), "{}", run.out);
 }
 
 fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
@@ -72,15 +71,16 @@ fn check_says_what_a_pack_promises_and_does_not_hold() {
     edit("rules/first-rule.aql", "LIMIT 1000\n", "");
     let run = aql(&["pack", "check", &path.display().to_string()]);
     assert_eq!(run.code, 1);
-    for expected in [
-        "error[PACK010]: the state of reference",
-        "warning[PACK012]: the query reads reference set `mine allowed users`, which is no parameter",
-        "warning[PACK012]: reference set `allowed` is a parameter, and the query does not read it",
-        "error[PACK009]: no positive case of rule `first-rule` has a benign twin",
-        "warning[PACK009]: it is positive and has no benign twin",
-        "[AQL201]",
+    for (code, expected) in [
+        ("error[PACK010]", "the state of reference"),
+        ("warning[PACK012]", "the query reads reference set `mine allowed users`, which is no parameter"),
+        ("warning[PACK012]", "reference set `allowed` is a parameter, and the query does not read it"),
+        ("error[PACK009]", "no positive case of rule `first-rule` has a benign twin"),
+        ("warning[PACK009]", "it is positive and has no benign twin"),
+        ("[AQL201]", ""),
     ] {
-        assert!(run.out.contains(expected), "{expected}: {}", run.out);
+        let is_told = |line: &str| line.contains(code) && line.contains(expected);
+        assert!(run.out.lines().any(is_told), "{code} {expected}: {}", run.out);
     }
 }
 
