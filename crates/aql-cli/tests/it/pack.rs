@@ -73,8 +73,14 @@ fn check_says_what_a_pack_promises_and_does_not_hold() {
     assert_eq!(run.code, 1);
     for (code, expected) in [
         ("error[PACK010]", "the state of reference"),
-        ("warning[PACK012]", "the query reads reference set `mine allowed users`, which is no parameter"),
-        ("warning[PACK012]", "reference set `allowed` is a parameter, and the query does not read it"),
+        (
+            "warning[PACK012]",
+            "the query reads reference set `mine allowed users`, which is no parameter",
+        ),
+        (
+            "warning[PACK012]",
+            "reference set `allowed` is a parameter, and the query does not read it",
+        ),
         ("error[PACK009]", "no positive case of rule `first-rule` has a benign twin"),
         ("warning[PACK009]", "it is positive and has no benign twin"),
         ("[AQL201]", ""),
