@@ -74,3 +74,22 @@ fn bounds_can_be_set() {
     assert!(err.contains("ING015"), "{err}");
     assert_eq!(aql(&["hunt", "--max-record", "0", path]).code, 2);
 }
+
+#[test]
+fn like_events_are_coalesced() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("burst.log");
+    let line =
+        "LEEF:1.0|Vendor|Product|1|event|devTime=Mar 01 2026 10:00:00\tsrc=10.0.0.1\tusrName=ann\n";
+    std::fs::write(&file, line.repeat(9)).expect("a file");
+    let file = file.display().to_string();
+    let query = "SELECT COUNT(*) AS records, SUM(eventcount) AS n FROM events";
+    let plain = aql(&["query", "--all-time", query, &file]);
+    assert_eq!(plain.out, "{\"records\":9.0,\"n\":9.0}\n", "{}", plain.err);
+    let run = aql(&["query", "--all-time", "--coalesce", query, &file]);
+    assert_eq!(run.out, "{\"records\":4.0,\"n\":9.0}\n", "{}", run.err);
+    assert!(run.err.contains("coalescing merged 5 further events into 1 record"), "{}", run.err);
+    let run = aql_with(&["query", "--coalesce", query, "-"], File::open(&file).expect("a file"));
+    assert_eq!((run.code, run.out.as_str()), (2, ""));
+    assert!(run.err.contains("--coalesce reads evidence twice"), "{}", run.err);
+}
