@@ -83,8 +83,9 @@ fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 /// Flags about reading evidence.
-#[derive(Debug, Args)]
-pub(crate) struct EvidenceArgs {
+/// How files are read, for every command that reads any.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ReadArgs {
     /// Threads that read and match; as many as there are cores by default.
     #[arg(long, value_name = "N", env = "AQL_THREADS", help_heading = "Evidence")]
     pub(crate) threads: Option<usize>,
@@ -98,22 +99,28 @@ pub(crate) struct EvidenceArgs {
     /// that is for a record counts.
     #[arg(long, value_name = "FILE", help_heading = "Evidence")]
     pub(crate) mapping: Vec<PathBuf>,
-    /// Merge like events as an appliance does that coalesces: from the fourth within ten seconds on,
-    /// one record stands for all. Evidence is read twice.
-    #[arg(long, help_heading = "Evidence")]
-    pub(crate) coalesce: bool,
     /// Fail (exit code 2) if any file cannot be read whole.
     #[arg(long, help_heading = "Evidence")]
     pub(crate) strict_input: bool,
     /// Say everything about files that do not read whole, not one line each.
     #[arg(long, short, conflicts_with = "quiet", help_heading = "Output")]
     pub(crate) verbose: bool,
-    /// Folder of what a site knows: reference sets, assets, networks (docs/context.md).
-    #[arg(long, value_name = "DIR", env = "AQL_CONTEXT", help_heading = "Evidence")]
-    pub(crate) context: Option<PathBuf>,
     /// Say nothing but errors on standard error.
     #[arg(long, short, help_heading = "Output")]
     pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvidenceArgs {
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+    /// Merge like events as an appliance does that coalesces: from the fourth within ten seconds on,
+    /// one record stands for all. Evidence is read twice.
+    #[arg(long, help_heading = "Evidence")]
+    pub(crate) coalesce: bool,
+    /// Folder of what a site knows: reference sets, assets, networks (docs/context.md).
+    #[arg(long, value_name = "DIR", env = "AQL_CONTEXT", help_heading = "Evidence")]
+    pub(crate) context: Option<PathBuf>,
     /// Write the result to this file instead of standard output.
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
@@ -122,18 +129,16 @@ pub(crate) struct EvidenceArgs {
 /// What the flags say where none is given.
 impl Default for EvidenceArgs {
     fn default() -> Self {
-        EvidenceArgs {
+        let read = ReadArgs {
             threads: None,
             max_record: 64 << 20,
             max_file_seconds: None,
             mapping: Vec::new(),
-            coalesce: false,
             strict_input: false,
             verbose: false,
-            context: None,
             quiet: false,
-            output: None,
-        }
+        };
+        EvidenceArgs { read, coalesce: false, context: None, output: None }
     }
 }
 
@@ -236,7 +241,7 @@ pub(crate) struct WhyArgs {
     pub(crate) query: Option<String>,
     /// One event: `FILE:RECORD` with file and record as a finding shows them, a file that holds one
     /// event, or `-` for one event on standard input, in any format that is read.
-    #[arg(long, value_name = "FILE:RECORD")]
+    #[arg(long, value_name = "FILE:RECORD", conflicts_with = "coalesce")]
     pub(crate) event: Option<String>,
     /// Whose property names a query uses; `ibm`, unless a profile file says otherwise.
     #[arg(long, value_name = "PROFILE", env = "AQL_PROFILE")]
@@ -286,28 +291,8 @@ pub(crate) struct ImportArgs {
     /// Memory in which events are sorted; what is more is sorted on the disk of the store.
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64M")]
     pub(crate) memory: usize,
-    /// Threads that read; as many as there are cores by default.
-    #[arg(long, value_name = "N", env = "AQL_THREADS", help_heading = "Evidence")]
-    pub(crate) threads: Option<usize>,
-    /// Longest record that is read: bytes, or with K, M or G.
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64M", help_heading = "Evidence")]
-    pub(crate) max_record: usize,
-    /// Give up a file that takes longer than this many seconds, and go on with the next.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "Evidence")]
-    pub(crate) max_file_seconds: Option<Duration>,
-    /// Read CSV and JSON of your own as this file says (docs/formats.md). May be repeated; the first
-    /// that is for a record counts.
-    #[arg(long, value_name = "FILE", help_heading = "Evidence")]
-    pub(crate) mapping: Vec<PathBuf>,
-    /// Fail (exit code 2) if any file cannot be read whole; what was read is imported.
-    #[arg(long, help_heading = "Evidence")]
-    pub(crate) strict_input: bool,
-    /// Say everything about files that do not read whole, not one line each.
-    #[arg(long, short, conflicts_with = "quiet", help_heading = "Output")]
-    pub(crate) verbose: bool,
-    /// Say nothing but errors on standard error.
-    #[arg(long, short, help_heading = "Output")]
-    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
 }
 
 #[derive(Debug, Args)]

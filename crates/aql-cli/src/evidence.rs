@@ -13,7 +13,7 @@ use aql_ingest::{Coalesced, Evidence, Mappings, Options, Patience, Progress};
 use aql_store::{Combined, Store, StoreOptions};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::args::EvidenceArgs;
+use crate::args::{EvidenceArgs, ReadArgs};
 use crate::{messages, query};
 
 /// Evidence, and whether all of it could be found.
@@ -35,7 +35,7 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-fn threads(args: &EvidenceArgs) -> usize {
+fn threads(args: &ReadArgs) -> usize {
     let wanted = args.threads;
     let cores = || std::thread::available_parallelism().ok().map(NonZero::get);
     wanted.or_else(cores).unwrap_or(1).max(1)
@@ -52,7 +52,7 @@ pub(crate) fn open(paths: &[PathBuf], args: &EvidenceArgs) -> anyhow::Result<Ope
              a file"
         );
     }
-    let options = StoreOptions { threads: threads(args) };
+    let options = StoreOptions { threads: threads(&args.read) };
     let mut tables: Vec<Box<dyn EventTable>> = Vec::new();
     let mut problems = Vec::new();
     for path in &stores {
@@ -61,8 +61,8 @@ pub(crate) fn open(paths: &[PathBuf], args: &EvidenceArgs) -> anyhow::Result<Ope
             Err(problem) => problems.push(*problem),
         }
     }
-    messages::diagnostics(&problems, None, args.quiet);
-    let opened = open_files(&files, args)?;
+    messages::diagnostics(&problems, None, args.read.quiet);
+    let opened = open_files(&files, &args.read)?;
     if !files.is_empty() {
         tables.push(Box::new(opened.evidence));
     }
@@ -80,10 +80,7 @@ pub(crate) fn open(paths: &[PathBuf], args: &EvidenceArgs) -> anyhow::Result<Ope
 }
 
 /// Opens files, folders and patterns, and standard input as `-`; says which paths cannot be read.
-pub(crate) fn open_files(
-    paths: &[PathBuf],
-    args: &EvidenceArgs,
-) -> anyhow::Result<Opened<Evidence>> {
+pub(crate) fn open_files(paths: &[PathBuf], args: &ReadArgs) -> anyhow::Result<Opened<Evidence>> {
     let options = options(args)?;
     let progress = options.progress.clone().unwrap_or_default();
     let mappings = options.mappings.clone();
@@ -123,7 +120,7 @@ fn read_mappings(files: &[PathBuf]) -> anyhow::Result<Mappings> {
 }
 
 /// How the flags say that evidence is read; progress is counted.
-pub(crate) fn options(args: &EvidenceArgs) -> anyhow::Result<Options> {
+pub(crate) fn options(args: &ReadArgs) -> anyhow::Result<Options> {
     let started = Instant::now();
     let patience = args
         .max_file_seconds

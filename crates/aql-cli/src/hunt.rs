@@ -25,7 +25,7 @@ use crate::{findings_table, messages, query, site, summary, tuning};
 
 pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
     let started = Instant::now();
-    let quiet = args.evidence.quiet;
+    let quiet = args.evidence.read.quiet;
     let packs = load_packs(&args.pack)?;
     let Some(profile) = query::read_profiles(&args.profile_file, quiet)? else {
         return Ok(Outcome::Failed);
@@ -91,7 +91,7 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
             summary::thousands(remarks.without_time as u64)
         ));
     }
-    summary::files(&outcome.report, &args.evidence);
+    summary::files(&outcome.report, &args.evidence.read);
     messages::diagnostics(&opened.mappings.unused(), None, quiet);
     messages::diagnostics(&outcome.diagnostics, None, quiet);
     if !quiet {
@@ -104,7 +104,7 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
     let incomplete = opened.incomplete || summary::is_incomplete(&outcome.report);
     let nothing_read = outcome.report.files.iter().all(|f| f.records == 0);
     // No evidence is not the same as no finding, and a rule that did not run found nothing.
-    let failed = (incomplete && (args.evidence.strict_input || nothing_read))
+    let failed = (incomplete && (args.evidence.read.strict_input || nothing_read))
         || left_out > 0
         || outcome.diagnostics.iter().any(Diagnostic::is_error);
     Ok(match (failed, outcome.findings.is_empty()) {
@@ -167,7 +167,7 @@ fn rule_remarks(rules: &[HuntRule], args: &HuntArgs) -> usize {
     for rule in rules {
         let source = SourceText::new(rule.path.clone(), rule.query.clone());
         if args.diagnostics {
-            messages::diagnostics(&rule.diagnostics, Some(&source), args.evidence.quiet);
+            messages::diagnostics(&rule.diagnostics, Some(&source), args.evidence.read.quiet);
         }
         if rule.is_left_out() {
             left_out += 1;
@@ -178,7 +178,7 @@ fn rule_remarks(rules: &[HuntRule], args: &HuntArgs) -> usize {
                 "error[PACK003]: rule `{}` is left out: its query has an error",
                 rule.name
             ));
-        } else if !rule.repairs().is_empty() && !args.diagnostics && !args.evidence.quiet {
+        } else if !rule.repairs().is_empty() && !args.diagnostics && !args.evidence.read.quiet {
             let codes: Vec<String> = rule.repairs().iter().map(ToString::to_string).collect();
             messages::line(&format!(
                 "rule `{}` runs with {} repair{} ({}); `--diagnostics` shows them",
@@ -188,7 +188,7 @@ fn rule_remarks(rules: &[HuntRule], args: &HuntArgs) -> usize {
                 codes.join(" "),
             ));
         }
-        if !rule.is_left_out() && !args.diagnostics && !args.evidence.quiet {
+        if !rule.is_left_out() && !args.diagnostics && !args.evidence.read.quiet {
             for missing in rule.diagnostics.iter().filter(|d| is_about_the_site(d)) {
                 let (code, message) = (missing.code, &missing.message);
                 messages::line(&format!("warning[{code}]: rule `{}`: {message}", rule.name));

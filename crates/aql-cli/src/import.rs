@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::bail;
 use aql_store::{ImportOptions, Imported, Store};
 
-use crate::args::{EvidenceArgs, ImportArgs};
+use crate::args::ImportArgs;
 use crate::evidence::{self, ProgressGuard};
 use crate::{Outcome, messages, query, summary};
 
@@ -19,10 +19,9 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<Outcome> {
             bail!("`{}` is a store: import the evidence that it was made of", path.display());
         }
     }
-    let reading = reading_args(args);
-    let opened = evidence::open_files(&args.paths, &reading)?;
+    let opened = evidence::open_files(&args.paths, &args.read)?;
     let (incomplete, mappings) = (opened.incomplete, opened.mappings.clone());
-    let progress = ProgressGuard::start(&opened, args.quiet);
+    let progress = ProgressGuard::start(&opened, args.read.quiet);
     let options =
         ImportOptions { memory: args.memory, now: query::wall_clock(), ..ImportOptions::default() };
     let outcome = aql_store::import(opened.evidence, &args.store, &options);
@@ -30,36 +29,24 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<Outcome> {
     let imported = match outcome {
         Ok(imported) => imported,
         Err(problem) => {
-            messages::diagnostics(&[*problem], None, args.quiet);
+            messages::diagnostics(&[*problem], None, args.read.quiet);
             return Ok(Outcome::Failed);
         }
     };
-    summary::remarks(&imported.remarks, &reading);
-    summary::files(&imported.report, &reading);
-    messages::diagnostics(&mappings.unused(), None, args.quiet);
-    if !args.quiet {
+    summary::remarks(&imported.remarks, &args.read);
+    summary::files(&imported.report, &args.read);
+    messages::diagnostics(&mappings.unused(), None, args.read.quiet);
+    if !args.read.quiet {
         messages::line(&summary::reading(&imported.report, started.elapsed()));
         messages::line(&line(&imported));
     }
     let incomplete = incomplete || summary::is_incomplete(&imported.report);
     let nothing = imported.events == 0 && imported.known == 0;
-    Ok(if incomplete && (args.strict_input || nothing) { Outcome::Failed } else { Outcome::Done })
-}
-
-/// The flags about reading, as the other commands have them.
-fn reading_args(args: &ImportArgs) -> EvidenceArgs {
-    EvidenceArgs {
-        threads: args.threads,
-        max_record: args.max_record,
-        max_file_seconds: args.max_file_seconds,
-        mapping: args.mapping.clone(),
-        // It is a matter of reading: a store keeps the events as they are.
-        coalesce: false,
-        strict_input: args.strict_input,
-        verbose: args.verbose,
-        quiet: args.quiet,
-        ..EvidenceArgs::default()
-    }
+    Ok(if incomplete && (args.read.strict_input || nothing) {
+        Outcome::Failed
+    } else {
+        Outcome::Done
+    })
 }
 
 /// `12,300 events of 2 files added in 31 Parquet files (1.2 MB), 1 file was there already`

@@ -144,7 +144,7 @@ pub(crate) fn run(args: &InspectArgs) -> anyhow::Result<Outcome> {
 
     let opened = evidence::open(&args.paths, &args.evidence)?;
     let mut sink = Sink::open(args.evidence.output.as_deref())?;
-    let progress = ProgressGuard::start(&opened, args.evidence.quiet);
+    let progress = ProgressGuard::start(&opened, args.evidence.read.quiet);
     // By part, so that examples are the first ones of a file whatever thread was faster.
     let parts: Mutex<BTreeMap<u64, BTreeMap<String, FileCounts>>> = Mutex::default();
     let lock = || parts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -169,13 +169,13 @@ pub(crate) fn run(args: &InspectArgs) -> anyhow::Result<Outcome> {
     };
     inspect_view::write(&inspection, args.format, &mut sink)?;
     sink.finish()?;
-    messages::diagnostics(&opened.mappings.unused(), None, args.evidence.quiet);
-    if !args.evidence.quiet {
+    messages::diagnostics(&opened.mappings.unused(), None, args.evidence.read.quiet);
+    if !args.evidence.read.quiet {
         messages::line(&summary::reading(&report, started.elapsed()));
     }
     let nothing_read = report.files.iter().all(|f| f.records == 0);
     let incomplete = opened.incomplete || summary::is_incomplete(&report);
-    let failed = incomplete && (args.evidence.strict_input || nothing_read);
+    let failed = incomplete && (args.evidence.read.strict_input || nothing_read);
     Ok(if failed { Outcome::Failed } else { Outcome::Done })
 }
 

@@ -26,7 +26,7 @@ use crate::{messages, site, summary};
 
 pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<Outcome> {
     let started = Instant::now();
-    let quiet = args.evidence.quiet;
+    let quiet = args.evidence.read.quiet;
     let (source, paths) = query_and_paths(args)?;
     let timezone = timezone(&args.timezone)?;
     let (now, mode) = window(args)?;
@@ -81,7 +81,7 @@ pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<Outcome> {
     }
     writer.finish()?;
     sink.finish()?;
-    summary::files(&outcome.report, &args.evidence);
+    summary::files(&outcome.report, &args.evidence.read);
     // LIMIT may stop the reading before a record comes that a mapping is for.
     if query.limit.is_none() {
         messages::diagnostics(&opened.mappings.unused(), None, quiet);
@@ -95,7 +95,7 @@ pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<Outcome> {
     let incomplete = opened.incomplete || summary::is_incomplete(&outcome.report);
     let nothing_read = outcome.report.files.iter().all(|f| f.records == 0);
     let failed = !outcome.is_complete()
-        || (args.evidence.strict_input && incomplete)
+        || (args.evidence.read.strict_input && incomplete)
         || (incomplete && nothing_read);
     Ok(if failed { Outcome::Failed } else { Outcome::Done })
 }

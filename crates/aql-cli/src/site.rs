@@ -13,7 +13,7 @@ use crate::messages;
 pub(crate) fn load(args: &EvidenceArgs) -> anyhow::Result<SiteData> {
     let Some(folder) = &args.context else { return Ok(SiteData::default()) };
     let (site, problems) = SiteData::load(folder);
-    messages::diagnostics(&problems, None, args.quiet);
+    messages::diagnostics(&problems, None, args.read.quiet);
     if problems.iter().any(aql_diag::Diagnostic::is_error) {
         bail!("the context folder cannot be used");
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aql_diag::{Diagnostic, Severity};
 use aql_event::ScanReport;
 
-use crate::args::EvidenceArgs;
+use crate::args::ReadArgs;
 use crate::messages;
 
 /// Does the report hold anything that was not read whole?
@@ -17,7 +17,7 @@ pub(crate) fn is_incomplete(report: &ScanReport) -> bool {
 
 /// One line per file that did not read whole: the worst of what there is to say about it, and how
 /// much more there is. With `verbose` everything.
-pub(crate) fn files(report: &ScanReport, args: &EvidenceArgs) {
+pub(crate) fn files(report: &ScanReport, args: &ReadArgs) {
     let wanted = |d: &&Diagnostic| d.severity == Severity::Error || !args.quiet;
     for diagnostic in report.diagnostics.iter().filter(wanted) {
         messages::diagnostic(diagnostic, None);
@@ -39,7 +39,7 @@ pub(crate) fn files(report: &ScanReport, args: &EvidenceArgs) {
 }
 
 /// Remarks, one line each.
-pub(crate) fn remarks(list: &[Diagnostic], args: &EvidenceArgs) {
+pub(crate) fn remarks(list: &[Diagnostic], args: &ReadArgs) {
     let wanted = |d: &&Diagnostic| d.severity == Severity::Error || !args.quiet;
     list.iter().filter(wanted).for_each(|d| one_line(d, ""));
 }

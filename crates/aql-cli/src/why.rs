@@ -44,7 +44,7 @@ pub(crate) struct EventHead {
 }
 
 pub(crate) fn run(args: &WhyArgs) -> anyhow::Result<Outcome> {
-    let quiet = args.evidence.quiet;
+    let quiet = args.evidence.read.quiet;
     let Some(profile) = query::read_profiles(&args.profile_file, quiet)? else {
         return Ok(Outcome::Failed);
     };
@@ -148,7 +148,7 @@ impl Origin {
             Origin::Path(path) => {
                 let flags = &args.evidence;
                 let (evidence, problems) =
-                    Evidence::open(std::slice::from_ref(path), evidence::options(flags)?);
+                    Evidence::open(std::slice::from_ref(path), evidence::options(&flags.read)?);
                 messages::diagnostics(&problems, None, quiet);
                 if problems.iter().any(Diagnostic::is_error) {
                     bail!("the event cannot be read");
@@ -157,7 +157,11 @@ impl Origin {
             }
             Origin::Stdin(bytes) => {
                 let reader = io::Cursor::new(bytes.clone());
-                Ok(Evidence::from_reader("<stdin>", reader, evidence::options(&args.evidence)?))
+                Ok(Evidence::from_reader(
+                    "<stdin>",
+                    reader,
+                    evidence::options(&args.evidence.read)?,
+                ))
             }
         }
     }
@@ -208,9 +212,9 @@ fn one_event(
     let head_columns = [&head.time, &head.user, &head.host].into_iter().flatten();
     let mut needs = Needs::new(explainer.columns().chain(head_columns).cloned());
     needs.log_sources = Arc::clone(&cx.log_sources);
-    let located = locate(&origin.open(args, args.evidence.quiet)?, &needs, &wanted);
+    let located = locate(&origin.open(args, args.evidence.read.quiet)?, &needs, &wanted);
     let Some((file, record, batch)) = only_one(&located, event, &wanted)? else {
-        summary::files(&located.report, &args.evidence);
+        summary::files(&located.report, &args.evidence.read);
         return Err(no_such_event(&located, event, &wanted));
     };
 
@@ -315,7 +319,7 @@ fn all_events(
 ) -> anyhow::Result<Outcome> {
     let opened = evidence::open(&args.paths, &args.evidence)?;
     let mut sink = Sink::open(args.evidence.output.as_deref())?;
-    let progress = ProgressGuard::start(&opened, args.evidence.quiet);
+    let progress = ProgressGuard::start(&opened, args.evidence.read.quiet);
     // Something has to be read for a condition that reads nothing.
     let record = Catalog::get().event_field(provenance::RECORD).map(|f| f.column.clone());
     let mut needs = Needs::new(explainer.columns().cloned().chain(record));
@@ -344,10 +348,10 @@ fn all_events(
         }
     }
     sink.finish()?;
-    summary::files(&report, &args.evidence);
+    summary::files(&report, &args.evidence.read);
     let incomplete = opened.incomplete || summary::is_incomplete(&report);
     let nothing_read = funnel.events == 0;
-    Ok(match (incomplete && (args.evidence.strict_input || nothing_read), funnel.matches()) {
+    Ok(match (incomplete && (args.evidence.read.strict_input || nothing_read), funnel.matches()) {
         (true, _) => Outcome::Failed,
         (false, 0) => Outcome::Done,
         (false, _) => Outcome::Found,
