@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Hunt(HuntArgs),
     /// Run one AQL query over files and folders.
     Query(QueryArgs),
+    /// Ask questions in AQL, one after the other: a shell over files and folders.
+    Repl(ReplArgs),
     /// Say why a rule matches an event or does not, and where the events of a run were lost.
     Why(WhyArgs),
     /// Say what files and folders hold, and which rules can see anything in it.
@@ -220,6 +222,55 @@ pub(crate) struct QueryArgs {
     pub(crate) format: Option<QueryFormat>,
     #[command(flatten)]
     pub(crate) evidence: EvidenceArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplArgs {
+    /// Files, folders and quoted patterns (`logs/**/*.evtx`) of evidence, stores of `aql import`.
+    #[arg(value_name = "EVIDENCE")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Whose property names the queries use; `ibm`, unless a profile file says otherwise.
+    #[arg(long, value_name = "PROFILE", env = "AQL_PROFILE")]
+    pub(crate) profile: Option<ProfileArg>,
+    /// Read names, properties and dialect options of a site from this file (docs/profiles.md). May
+    /// be repeated; a later file counts more.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile_file: Vec<PathBuf>,
+    /// Refuse what the appliance would refuse, instead of repairing it.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// The moment that LAST counts from: a time (UTC), `wall` for the clock, `newest` for the
+    /// newest event; as for `aql query`.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<String>,
+    /// Read all of the evidence, whatever time clauses say.
+    #[arg(long, conflicts_with = "now")]
+    pub(crate) all_time: bool,
+    /// Time zone of times without one, and of DATEFORMAT: `UTC`, `+02:00`, `Europe/Berlin`.
+    #[arg(long, value_name = "ZONE", default_value = "UTC", env = "AQL_TIMEZONE")]
+    pub(crate) timezone: String,
+    /// Merge like events as an appliance does that coalesces: from the fourth within ten seconds on,
+    /// one record stands for all. Evidence is read twice.
+    #[arg(long, help_heading = "Evidence")]
+    pub(crate) coalesce: bool,
+    /// Folder of what a site knows: reference sets, assets, networks (docs/context.md).
+    #[arg(long, value_name = "DIR", env = "AQL_CONTEXT", help_heading = "Evidence")]
+    pub(crate) context: Option<PathBuf>,
+    /// Layout of the rows; a table on a terminal, JSONL otherwise.
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: Option<QueryFormat>,
+    /// Where the lines of earlier sessions are kept; by default in the user's folder for data.
+    /// Empty: nowhere.
+    #[arg(long, value_name = "FILE", env = "AQL_HISTORY", help_heading = "Shell")]
+    pub(crate) history: Option<PathBuf>,
+    /// Keep no history, and read none.
+    #[arg(long, help_heading = "Shell")]
+    pub(crate) no_history: bool,
+    /// Print each line of a pipe before what comes of it.
+    #[arg(long, help_heading = "Shell")]
+    pub(crate) echo: bool,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
 }
 
 #[derive(Debug, Args)]
