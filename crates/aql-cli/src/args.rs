@@ -435,15 +435,29 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "TUNING")]
     pub(crate) tuning: Vec<String>,
     /// Instead of the cases, print which rule found which adversary test, as Markdown.
-    #[arg(long, conflicts_with_all = ["case", "tuning", "format"])]
+    #[arg(long, conflicts_with_all = ["case", "tuning", "format"], group = "written")]
     pub(crate) coverage: bool,
-    /// Put these tables into the README of the pack, between its marks.
-    #[arg(long, requires = "coverage")]
-    pub(crate) write: bool,
+    /// Instead of the cases, print what this rule, which holds a published query, finds, misses and
+    /// falsely finds beside the other rules of the pack, as Markdown.
+    #[arg(
+        long,
+        value_name = "RULE",
+        conflicts_with_all = ["case", "tuning", "format"],
+        group = "written"
+    )]
+    pub(crate) beside: Option<String>,
     /// Instead of the cases, hunt in this benign evidence and count findings per million records;
     /// a rule above the `max_per_million` of its facts fails. May be repeated.
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["case", "coverage"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["case", "coverage", "beside"])]
     pub(crate) baseline: Vec<PathBuf>,
+    /// Which records of the evidence are attacks: a file, or the name of labels of the pack. They do
+    /// not count as benign, and one that no rule finds fails.
+    #[arg(long, value_name = "LABELS", requires = "baseline", group = "written")]
+    pub(crate) labels: Option<String>,
+    /// Put the tables into the README of the pack, between its marks; with `--labels`, what was
+    /// measured into its `results`.
+    #[arg(long, requires = "written")]
+    pub(crate) write: bool,
     /// Layout: text for people, or one JSON object per case and way.
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     pub(crate) format: TestFormat,
@@ -460,15 +474,27 @@ pub(crate) struct TestArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct TuneArgs {
-    /// Findings before, as `aql hunt --format jsonl` writes them.
-    #[arg(value_name = "BEFORE")]
-    pub(crate) before: PathBuf,
-    /// Findings after.
-    #[arg(value_name = "AFTER")]
-    pub(crate) after: PathBuf,
-    /// Write the result to this file instead of standard output.
-    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
-    pub(crate) output: Option<PathBuf>,
+    /// Two files of findings, before and after, as `aql hunt --format jsonl` writes them; with
+    /// `--tuning`, evidence.
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Hunt in the evidence without and with this tuning: a file, or the name of a ready tuning of the
+    /// pack. May be repeated.
+    #[arg(long, value_name = "TUNING", help_heading = "Hunting")]
+    pub(crate) tuning: Vec<String>,
+    /// A tuning that counts in both hunts, such as the one in use. May be repeated.
+    #[arg(long, value_name = "TUNING", requires = "tuning", help_heading = "Hunting")]
+    pub(crate) base: Vec<String>,
+    /// The pack to hunt with: one in the binary, or a folder. May be repeated.
+    #[arg(
+        long,
+        value_name = "PACK",
+        default_value = "t1114-email-collection",
+        help_heading = "Hunting"
+    )]
+    pub(crate) pack: Vec<String>,
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
 }
 
 #[derive(Debug, Subcommand)]
