@@ -3,7 +3,9 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use aql_event::{ClassFilter, ClassRow, EventTable, Needs, ScanReport, ScanStep};
+use aql_event::{
+    ClassFilter, ClassRow, Column, EventBatch, EventTable, Needs, ScanReport, ScanStep,
+};
 use aql_pack::Observer;
 
 /// A table whose scans tell an observer of every class of records that they meet, so that a report
@@ -36,7 +38,30 @@ impl EventTable for Watched<'_> {
             observer: Arc::clone(&self.observer),
             wanted: needs.class_filter.clone(),
         }));
-        self.table.scan(&watched, visit)
+        // Who asked knows the columns by their places among those that it asked for.
+        let wanted = needs.columns();
+        self.table.scan(&watched, &|step| {
+            visit(match step {
+                ScanStep::Batch { part, events } => {
+                    ScanStep::Batch { part, events: only(events, wanted) }
+                }
+                other => other,
+            })
+        })
+    }
+}
+
+/// The events with these of their columns alone.
+fn only(events: EventBatch, wanted: &Arc<[Column]>) -> EventBatch {
+    if events.columns() == wanted {
+        return events;
+    }
+    let place = |column: &Column| events.columns().binary_search(column).ok();
+    let places: Option<Vec<usize>> = wanted.iter().map(place).collect();
+    match places.map(|places| events.records().project(&places)) {
+        Some(Ok(records)) => EventBatch::new(Arc::clone(wanted), records),
+        // A table that does not give what it is asked for: as it would be without a watcher.
+        _ => events,
     }
 }
 

@@ -33,6 +33,7 @@ impl Hunted {
         let (table, problems) = Evidence::open(&[root().join(evidence)], Options::default());
         assert!(problems.is_empty(), "{problems:?}");
         let mut outcome = hunt.run(&Watched::new(&table, Arc::clone(&observer)));
+        assert_eq!(outcome.findings, hunt.run(&table).findings, "watching changes nothing");
         let prefix = format!("{}/", root().display());
         for finding in &mut outcome.findings {
             finding.file = finding.file.take().map(|file| file.replace(&prefix, ""));
