@@ -19,7 +19,6 @@ mod reorder;
 mod run;
 mod scan;
 mod session;
-mod sort_key;
 mod top;
 mod window;
 
