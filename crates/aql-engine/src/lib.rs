@@ -19,6 +19,7 @@ mod reorder;
 mod run;
 mod scan;
 mod session;
+mod sort_key;
 mod top;
 mod window;
 

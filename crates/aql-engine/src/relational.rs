@@ -32,6 +32,7 @@ use futures::stream::BoxStream;
 use crate::aggregates::{exact_average, exact_sum, first_row};
 use crate::failure::{Failure, FailureSlot};
 use crate::options::RunOptions;
+use crate::sort_key::{KEY, with_key};
 
 /// Record batches on their way to the user.
 pub(crate) type Batches = BoxStream<'static, Result<RecordBatch, Failure>>;
@@ -119,14 +120,20 @@ impl Relational {
         keep: &[String],
     ) -> Result<Batches, Failure> {
         let slot = FailureSlot::default();
-        let rows = self.read(input, schema, &slot)?;
-        let mut order: Vec<SortExpr> =
-            by.iter().map(|(name, descending)| col(name).sort(!descending, !descending)).collect();
-        order.push(col(SEQUENCE).sort(true, true));
-        let mut sorted = rows.sort(order)?;
-        if fetch.is_some() {
-            sorted = sorted.limit(0, fetch)?;
-        }
+        let sorted = match fetch {
+            // Few rows are kept at any time; the key would be made for all.
+            Some(_) => {
+                let key =
+                    |(name, descending): &(String, bool)| col(name).sort(!descending, !descending);
+                let mut order: Vec<SortExpr> = by.iter().map(key).collect();
+                order.push(col(SEQUENCE).sort(true, true));
+                self.read(input, schema, &slot)?.sort(order)?.limit(0, fetch)?
+            }
+            None => {
+                let (input, schema) = with_key(input, &schema, by, keep)?;
+                self.read(input, schema, &slot)?.sort(vec![col(KEY).sort(true, true)])?
+            }
+        };
         let sorted = sorted.select(keep.iter().map(col).collect::<Vec<_>>())?;
         stream(sorted, slot).await
     }

@@ -133,7 +133,7 @@ impl Top {
 }
 
 /// Nulls come first ascending, last descending, as in the sort that follows.
-fn sort_options(descending: bool) -> SortOptions {
+pub(crate) fn sort_options(descending: bool) -> SortOptions {
     SortOptions { descending, nulls_first: !descending }
 }
 
