@@ -234,7 +234,7 @@ class Bench:
 
     def rsigma(self, program, rules, lines):
         seconds, peak, out = process(
-            ["taskset", "-c", "1", program, "eval", "-r", str(rules), "-e", f"@{lines}"],
+            [*one_core(), program, "--quiet", "engine", "eval", "-r", str(rules), "-e", f"@{lines}"],
             self.args.timeout,
             good=(0, 1),
         )
@@ -330,6 +330,11 @@ class Bench:
             f"counted runs. Load when the run began: {self.load}.\n\n"
             f"```\n{' '.join(['python bench/run.py', *self.shown])}\n```\n\n"
         )
+
+
+def one_core():
+    """For programs that have no flag for the number of threads."""
+    return ["taskset", "-c", "1"] if shutil.which("taskset") else []
 
 
 def machine():

@@ -11,12 +11,13 @@ use crate::token::{Keyword, TokenKind};
 impl Parser<'_> {
     /// Mends the words of the whole text.
     pub(super) fn mend_slips(&mut self) {
+        let first = self.tokens.iter().position(|token| token.kind != TokenKind::LParen);
         for at in 0..self.tokens.len() {
             let Some(token) = self.tokens.get(at).copied() else { return };
             if token.kind != TokenKind::Word {
                 continue;
             }
-            let Some(keyword) = self.slipped(at, token.span) else { continue };
+            let Some(keyword) = self.slipped(at, token.span, first == Some(at)) else { continue };
             let (written, meant) = (self.slice(token.span).to_owned(), keyword.text());
             if let Some(token) = self.tokens.get_mut(at) {
                 token.kind = TokenKind::Keyword(keyword);
@@ -31,15 +32,15 @@ impl Parser<'_> {
         }
     }
 
-    /// The reserved word that a word at this place must be meant as.
-    fn slipped(&self, at: usize, span: Span) -> Option<Keyword> {
+    /// The reserved word that a word at this place must be meant as; `begins` if nothing but
+    /// parentheses stands before it.
+    fn slipped(&self, at: usize, span: Span, begins: bool) -> Option<Keyword> {
         let word = self.slice(span);
         let kind = |at: Option<usize>| at.and_then(|at| self.tokens.get(at)).map(|t| t.kind);
         let keyword = |at: Option<usize>, k: Keyword| kind(at) == Some(TokenKind::Keyword(k));
         let (next, behind) = (at.checked_add(1), at.checked_add(2));
         let before = at.checked_sub(1);
         let meant = |k: Keyword| is_slip(word, k.text()).then_some(k);
-        let begins = self.tokens.get(..at)?.iter().all(|t| t.kind == TokenKind::LParen);
         if begins {
             let mut later = at..self.tokens.len();
             let select = later.clone().any(|at| keyword(Some(at), Keyword::Select));
