@@ -21,4 +21,5 @@ mod reports;
 mod store;
 mod support;
 mod test;
+mod tutorial;
 mod why;
