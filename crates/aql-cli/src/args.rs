@@ -333,7 +333,8 @@ pub(crate) struct InspectArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
-    /// Files, folders and quoted patterns (`logs/**/*.evtx`) of evidence. Folders are read whole.
+    /// Files, folders and quoted patterns (`logs/**/*.evtx`) of evidence, or `-` for standard input.
+    /// Folders are read whole.
     #[arg(value_name = "PATH", required = true)]
     pub(crate) paths: Vec<PathBuf>,
     /// The folder of the store: a new one, or one that more is added to.

@@ -1,5 +1,6 @@
 //! `aql import`.
 
+use std::io::{self, IsTerminal, Read};
 use std::time::Instant;
 
 use anyhow::bail;
@@ -12,19 +13,23 @@ use crate::{Outcome, messages, query, summary};
 pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<Outcome> {
     let started = Instant::now();
     for path in &args.paths {
-        if evidence::is_stdin(path) {
-            bail!("standard input cannot be imported: write it to a file first");
-        }
         if Store::is_store(path) {
             bail!("`{}` is a store: import the evidence that it was made of", path.display());
         }
     }
-    let opened = evidence::open_files(&args.paths, &args.read)?;
+    let (streams, paths): (Vec<_>, Vec<_>) =
+        args.paths.iter().cloned().partition(|path| evidence::is_stdin(path));
+    let mut stdin = io::stdin();
+    if !streams.is_empty() && stdin.is_terminal() {
+        bail!("`-` reads standard input, which is a terminal: pipe evidence into it");
+    }
+    let opened = evidence::open_files(&paths, &args.read)?;
     let (incomplete, mappings) = (opened.incomplete, opened.mappings.clone());
     let progress = ProgressGuard::start(&opened, args.read.quiet);
     let options =
         ImportOptions { memory: args.memory, now: query::wall_clock(), ..ImportOptions::default() };
-    let outcome = aql_store::import(opened.evidence, &args.store, &options);
+    let reader = (!streams.is_empty()).then_some(&mut stdin as &mut dyn Read);
+    let outcome = aql_store::import_with(opened.evidence, reader, &args.store, &options);
     drop(progress);
     let imported = match outcome {
         Ok(imported) => imported,

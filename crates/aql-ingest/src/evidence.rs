@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -164,6 +164,18 @@ impl Evidence {
             bytes: 0,
             origin: Origin::Reader(Arc::new(Mutex::new(Some(reader)))),
         }
+    }
+
+    /// Adds a file that is shown under another name.
+    ///
+    /// # Errors
+    ///
+    /// The file is not there.
+    pub fn add_file(&mut self, path: &Path, shown: &str) -> io::Result<()> {
+        let bytes = fs::metadata(path)?.len();
+        let (path, shown) = (Arc::from(path), Arc::from(shown));
+        self.files.push(EvidenceFile { path, shown, bytes, origin: Origin::Disk });
+        Ok(())
     }
 
     /// Number of files (archives count once).

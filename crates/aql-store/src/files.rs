@@ -13,6 +13,8 @@ pub(crate) const MANIFEST: &str = "manifest.json";
 pub(crate) const LOCK: &str = ".lock";
 /// Rows of an import that are more than memory holds.
 pub(crate) const SPILL: &str = ".import.tmp";
+/// Standard input, while it is imported.
+pub(crate) const STREAM: &str = ".stdin.tmp";
 /// Behind the name of what is being written.
 pub(crate) const PART: &str = ".part";
 /// In front of the names of our segments.
@@ -102,6 +104,7 @@ impl Lock {
 /// manifest names.
 pub(crate) fn clean(store: &Path, is_known: &dyn Fn(&Path) -> bool) -> io::Result<()> {
     remove(&store.join(SPILL))?;
+    remove(&store.join(STREAM))?;
     remove(&store.join(format!("{MANIFEST}{PART}")))?;
     for day in folders(store, "day=")? {
         for hour in folders(&day, "hour=")? {
@@ -122,7 +125,7 @@ pub(crate) fn clean(store: &Path, is_known: &dyn Fn(&Path) -> bool) -> io::Resul
     Ok(())
 }
 
-fn remove(path: &Path) -> io::Result<()> {
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -22,6 +23,9 @@ use crate::names::{BatchNames, HourColumns, Names};
 use crate::row::{HOUR, RowEncoder, UNDATED, unordered};
 use crate::runs::Runs;
 use crate::segment::SegmentWriter;
+
+/// What standard input is called.
+const STDIN: &str = "<stdin>";
 
 /// What Hive calls the partition of rows without a value.
 const NO_PARTITION: &str = "__HIVE_DEFAULT_PARTITION__";
@@ -78,6 +82,21 @@ pub fn import(
     store: &Path,
     options: &ImportOptions,
 ) -> Result<Imported, Box<Diagnostic>> {
+    import_with(evidence, None, store, options)
+}
+
+/// As [`import`]; a reader that is handed in (standard input) is written to the disk of the store
+/// first, so that it is known by its content, and is evidence under the name `<stdin>`.
+///
+/// # Errors
+///
+/// As those of [`import`]; and what the reader gives cannot be read.
+pub fn import_with(
+    mut evidence: Evidence,
+    reader: Option<&mut dyn Read>,
+    store: &Path,
+    options: &ImportOptions,
+) -> Result<Imported, Box<Diagnostic>> {
     make_folder(store)?;
     let _lock = Lock::take(store)?;
     let manifest = match Manifest::read(store) {
@@ -93,6 +112,16 @@ pub fn import(
         manifest.segments.iter().map(|segment| PathBuf::from(&segment.path)).collect();
     files::clean(store, &|path| known_paths.contains(path))
         .map_err(|problem| cannot_write(store, &problem))?;
+    let stream = store.join(files::STREAM);
+    if let Some(reader) = reader {
+        let copied = fs::File::create(&stream)
+            .and_then(|mut file| io::copy(reader, &mut file))
+            .and_then(|_| evidence.add_file(&stream, STDIN));
+        if let Err(problem) = copied {
+            let _ = files::remove(&stream);
+            return Err(Box::new(cannot_write(&stream, &problem)));
+        }
+    }
     let mut run = Run {
         store,
         options,
@@ -102,8 +131,9 @@ pub fn import(
         pending: Vec::new(),
     };
     let outcome = run.add(evidence);
+    // What is left, if this fails, goes with the next import.
+    let _ = files::remove(&stream);
     if outcome.is_err() {
-        // What is left, if this fails too, goes with the next import.
         let _ = files::clean(store, &|path| known_paths.contains(path));
     }
     outcome?;
@@ -146,7 +176,7 @@ struct Run<'r> {
 struct Shared {
     names: Names,
     runs: Runs,
-    failed: Option<std::io::Error>,
+    failed: Option<io::Error>,
 }
 
 impl Run<'_> {
@@ -223,7 +253,9 @@ impl Run<'_> {
         };
         let mut known = 0;
         evidence.retain(|path, shown| {
-            if fs::canonicalize(path).is_ok_and(|path| path.starts_with(&own)) {
+            let is_stream = shown == STDIN && path.ends_with(files::STREAM);
+            let is_own = || fs::canonicalize(path).is_ok_and(|path| path.starts_with(&own));
+            if !is_stream && is_own() {
                 let message = "the file belongs to the store, and was not imported into itself";
                 remark(Diagnostic::note_severity(codes::STORE_KNOWN, message), shown);
                 return false;
@@ -243,7 +275,7 @@ impl Run<'_> {
                 remark(diagnostic, shown);
                 return false;
             }
-            if by_path.contains_key(shown) {
+            if !is_stream && by_path.contains_key(shown) {
                 let message = "a file of this name but other content is in the store already";
                 let diagnostic = Diagnostic::warning(codes::STORE_KNOWN, message)
                     .note("the events of both are kept; what both hold is in the store twice");

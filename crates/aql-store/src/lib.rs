@@ -33,5 +33,5 @@ mod segment;
 mod store;
 
 pub use combined::Combined;
-pub use import::{ImportOptions, Imported, import};
+pub use import::{ImportOptions, Imported, import, import_with};
 pub use store::{Store, StoreOptions, Totals};

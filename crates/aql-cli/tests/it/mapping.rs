@@ -109,3 +109,31 @@ fn a_mapping_that_nothing_was_read_with_is_told() {
     let run = aql(&["query", "--mapping", &mapping, &format!("{query} LIMIT 1"), &other]);
     assert!(!run.err.contains("MAP003"), "LIMIT may end the reading before: {}", run.err);
 }
+
+/// What a mapping filled is in the store, and coalesces there as it does over the evidence.
+#[test]
+fn a_store_keeps_what_a_mapping_filled_and_coalesces_it() {
+    let Example { folder, mapping, .. } = example();
+    // Six voids by one cashier within ten seconds: three of them are kept, and a fourth for the rest.
+    let rows =
+        (0..6).map(|n| format!("14.05.2024 10:12:0{n},VOID,jdoe,shop7,192.0.2.9:7000,0x11,r{n}\n"));
+    let evidence = folder.path().join("tills-2024-05-15.csv").display().to_string();
+    let text = format!("at,what,who,shop,from,till,receipt\n{}", rows.collect::<String>());
+    fs::write(&evidence, text).expect("written");
+    let store = folder.path().join("store").display().to_string();
+    let imported = aql(&["import", "--mapping", &mapping, "-o", &store, &evidence]);
+    assert_eq!(imported.code, 0, "{}", imported.err);
+    assert!(imported.err.contains("6 events of 1 file"), "{}", imported.err);
+    let query =
+        "SELECT eventcount, qideventid, username, \"Till Number\" FROM events ORDER BY starttime";
+    let args = ["query", "--all-time", "--format", "jsonl", query];
+    let raw = aql(&[&args[..], &["--mapping", &mapping, &evidence]].concat());
+    let stored = aql(&[&args[..], &[&store]].concat());
+    assert_eq!((stored.out.as_str(), stored.out.lines().count()), (raw.out.as_str(), 6));
+    let args = [&args[..], &["--coalesce"]].concat();
+    let raw = aql(&[&args[..], &["--mapping", &mapping, &evidence]].concat());
+    let stored = aql(&[&args[..], &[&store]].concat());
+    assert_eq!(stored.out, raw.out, "{}", stored.err);
+    let counts: Vec<_> = stored.json_lines().iter().map(|row| row["eventcount"].as_u64()).collect();
+    assert_eq!(counts, [Some(1), Some(1), Some(1), Some(3)]);
+}

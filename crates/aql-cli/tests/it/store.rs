@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{Run, aql, root};
+use crate::support::{Run, aql, aql_with, root};
 
 /// Queries whose answers do not depend on the order of events.
 const QUERIES: &[&str] = &[
@@ -160,12 +160,41 @@ fn importing_says_what_it_did() {
 }
 
 #[test]
+fn standard_input_is_imported_and_known_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = folder.path().join("store").display().to_string();
+    let path = root().join("crates/aql-ingest/tests/data/nxlog.jsonl");
+    let stdin = || std::fs::File::open(&path).expect("a file");
+    let first = aql_with(&["import", "-", "-o", &store], stdin());
+    assert_eq!(first.code, 0, "{}", first.err);
+    assert!(first.err.contains("4 events of 1 file added"), "{}", first.err);
+    let query = "SELECT \"aql.file\", \"aql.record\", \"aql.format\", UTF8(payload) FROM events";
+    let args = ["query", "--all-time", "--format", "jsonl", query];
+    let stored = aql(&[&args[..], &[&store]].concat());
+    let raw = aql_with(&[&args[..], &["-"]].concat(), stdin());
+    assert_eq!(sorted(&stored), sorted(&raw), "{}", stored.err);
+    assert_eq!(stored.out.matches("<stdin>").count(), 4, "{}", stored.out);
+    // The same content is known, whichever way it comes.
+    let again = aql_with(&["import", "-", "-o", &store], stdin());
+    assert!(again.err.contains("note[STO006]"), "{}", again.err);
+    assert!(again.err.contains("0 events of 0 files added"), "{}", again.err);
+    let file = import(&[&path.display().to_string()], Path::new(&store));
+    assert!(file.err.contains("as `<stdin>`"), "{}", file.err);
+    // Other content is added without a word about its name.
+    let other = std::fs::File::open(root().join("crates/aql-ingest/tests/data/o365.jsonl"));
+    let other = aql_with(&["import", "-", "-o", &store], other.expect("a file"));
+    assert_eq!(other.code, 0, "{}", other.err);
+    assert!(!other.err.contains("STO006"), "{}", other.err);
+    assert!(other.err.contains("3 events of 1 file added"), "{}", other.err);
+    let left = std::fs::read_dir(&store).expect("a folder").flatten();
+    let left: Vec<_> = left.filter(|e| e.path().extension().is_some_and(|e| e == "tmp")).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
 fn what_cannot_be_imported_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = folder.path().join("store").display().to_string();
-    let stdin = aql(&["import", "-", "-o", &store]);
-    assert_eq!(stdin.code, 2);
-    assert!(stdin.err.contains("write it to a file first"), "{}", stdin.err);
     let missing = aql(&["import", "no/such/file", "-o", &store]);
     assert_eq!(missing.code, 2);
     assert!(missing.err.contains("ING001"), "{}", missing.err);

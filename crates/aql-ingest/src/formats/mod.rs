@@ -6,6 +6,7 @@
 
 pub(crate) mod audit_log;
 pub(crate) mod auditd;
+pub(crate) mod azure_syslog;
 pub(crate) mod cef;
 pub(crate) mod csv;
 pub(crate) mod defender;
@@ -102,6 +103,7 @@ pub(crate) static FORMATS: &[Format] = &[
     qradar::SEARCH,
     google::FORMAT,
     defender::FORMAT,
+    azure_syslog::FORMAT,
     json::FORMAT,
     o365_csv::FORMAT,
     splunk::CSV,
@@ -110,6 +112,7 @@ pub(crate) static FORMATS: &[Format] = &[
     hayabusa::CSV,
     defender::CSV,
     exchange::FORMAT,
+    azure_syslog::CSV,
     csv::FORMAT,
     parquet::FORMAT,
     leef::FORMAT,

@@ -398,6 +398,20 @@ fn leef_cef_and_syslog() {
 }
 
 #[test]
+fn rows_of_the_syslog_table() {
+    let needs = wide(
+        &["Event ID", "Process Path", "Process CommandLine", "Machine Identifier"],
+        &["HostName", "Facility", "SyslogMessage", "ProcessName", "CommandLine"],
+    );
+    let mut text = String::new();
+    for name in ["azure-syslog.jsonl", "azure-syslog.csv"] {
+        let (batches, report) = scan_paths(&[data(name)], &needs, Options::default());
+        text += &format!("{}{}", render_report(&report), render(&batches));
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
 fn records_of_no_known_kind() {
     let needs = wide(&[], &["app.name", "WHO", "tags", "amount", "note"]);
     let mut text = String::new();
