@@ -1,0 +1,3 @@
+//! Tests of the conversion.
+
+mod cases;
