@@ -23,6 +23,8 @@ mod pack_new;
 mod prove;
 mod queries;
 mod query;
+mod repl;
+mod rows;
 mod site;
 mod summary;
 mod test;
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Hunt(args) => hunt::run(&args),
         Command::Query(args) => query::run(&args),
+        Command::Repl(args) => repl::run(&args),
         Command::Why(args) => why::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Import(args) => import::run(&args),

@@ -16,6 +16,7 @@ mod pack;
 mod profile_file;
 mod prove;
 mod query;
+mod repl;
 mod reports;
 mod store;
 mod support;
