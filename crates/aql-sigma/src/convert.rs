@@ -402,6 +402,7 @@ impl Shared<'_> {
             .with_profile_file(profile, Some(self.options.profile));
         let bound = bind_text(&query, &options, self.catalog);
         let errors: Vec<&Diagnostic> = bound.diagnostics.iter().filter(|d| d.is_error()).collect();
+        let refused = converted.diagnostics.iter().any(Diagnostic::is_error);
         for error in &errors {
             converted.diagnostics.push(
                 Diagnostic::error(
@@ -411,7 +412,7 @@ impl Shared<'_> {
                 .note(format!("at `{}`", place(&query, error))),
             );
         }
-        if errors.is_empty() {
+        if errors.is_empty() && !refused {
             let parsed = aql_syntax::parse(&query);
             converted.query = Some(match &parsed.query {
                 Some(tree) => aql_syntax::format(tree),

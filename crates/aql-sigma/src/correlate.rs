@@ -57,7 +57,8 @@ pub(crate) fn query(
     for (at, name) in correlation.group_by.iter().enumerate() {
         let of_rules = keys.iter().filter_map(|own| own.get(at).cloned()).collect();
         let alias = quoted(name, false);
-        select.push(format!("{} AS {alias}", choose(of_rules)));
+        let field = choose(of_rules);
+        select.push(if field == alias { field } else { format!("{field} AS {alias}") });
         group.push(alias);
     }
     let having = match correlation.kind {

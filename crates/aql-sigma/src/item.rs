@@ -282,6 +282,14 @@ impl Chain<'_> {
         }
     }
 
+    fn wide<T>(&mut self) -> Option<T> {
+        self.refuse(
+            "a value is turned into UTF-16 and not into Base64 behind it: AQL compares text, not \
+             bytes",
+        );
+        None
+    }
+
     fn open(&mut self, state: State, front: bool, back: bool) -> Option<State> {
         Some(match state {
             State::Text(pattern) => State::Text(pattern.open(front, back)),
@@ -299,7 +307,8 @@ impl Chain<'_> {
                 };
                 State::Test(Test::Regex { pattern, flags })
             }
-            State::Null | State::Bytes(_) | State::Test(_) => {
+            State::Bytes(_) => return self.wide(),
+            State::Null | State::Test(_) => {
                 self.wrong("a part of a text is asked for, and the value is none");
                 return None;
             }
@@ -363,13 +372,7 @@ impl Chain<'_> {
             State::Bool(b) => Test::Text { pattern: Pattern::literal(b.to_string()), cased: false },
             State::Null => Test::Null,
             State::Test(test) => test,
-            State::Bytes(_) => {
-                self.refuse(
-                    "a value is turned into UTF-16 and not into Base64 behind it: AQL compares \
-                     text, not bytes",
-                );
-                return None;
-            }
+            State::Bytes(_) => return self.wide(),
         })
     }
 }

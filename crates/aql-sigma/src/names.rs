@@ -67,7 +67,11 @@ static FIELDS: LazyLock<Vec<FieldRow>> =
     LazyLock::new(|| rows("fields.csv", include_str!("../data/fields.csv")));
 
 fn list<T: std::str::FromStr>(cell: &str) -> Vec<T> {
-    cell.split(';').filter_map(|part| part.trim().parse().ok()).collect()
+    cell.split(';')
+        .map(str::trim)
+        .filter(|p| !p.is_empty())
+        .filter_map(|p| p.parse().ok())
+        .collect()
 }
 
 /// The events of a log source; nothing if no part of it is known.

@@ -6,6 +6,7 @@
 //! appliance may read NULL as SQL does.
 
 use aql_diag::{Diagnostic, codes};
+use aql_eval::regex::{JavaRegex, Mode};
 
 use crate::item::{Item, Test};
 use crate::names::{Kind, Operand, Scope, text};
@@ -241,6 +242,15 @@ impl Writer<'_> {
         let aql = &operand.aql;
         Written::test(match test {
             Test::Regex { pattern, flags } => {
+                if let Err(error) = JavaRegex::new(pattern, false, Mode::Find) {
+                    self.said.push(
+                        Diagnostic::error(
+                            codes::SIGMA_UNBOUND,
+                            format!("a regular expression cannot be read: {error}"),
+                        )
+                        .at(item.span, ""),
+                    );
+                }
                 let aql = match operand.kind {
                     Kind::Address | Kind::Number => format!("STR({aql})"),
                     Kind::Text | Kind::Hashes => aql.clone(),
