@@ -9,9 +9,9 @@ makes a query of each rule and SQLite runs it. The same rules go to `aql hunt --
 files. Compared is, per rule, the set of (file, record).
 
 Rules are those of `verify/sigma-rules` and any number of random ones, made from values of the
-events themselves (a seed makes them the same again). The rest of the setting is given by pySigma:
-columns ignore case in `=`, LIKE ignores it for ASCII only, and a test of a missing value is false
-under NOT.
+events themselves (a seed makes them the same again). `-` and empty text are no value, as Aquiline
+reads logs. The rest of the setting is pySigma's: columns ignore case in `=`, LIKE ignores it for
+ASCII only, and a test of a missing value is false under NOT.
 
 Exit code 0 if no rule differs, else 1.
 """
@@ -53,6 +53,7 @@ SOURCES = {
 SERVICES = {SYSMON: "sysmon", "Security": "security", "System": "system"}
 # The two readers write these differently: GUIDs with and without braces, times.
 SKIPPED = re.compile(r"guid|time|date|xmlns|binary|^data$", re.I)
+GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-", re.I)
 
 
 def events(folder):
@@ -70,9 +71,16 @@ def events(folder):
             provider = system.get("Provider") or {}
             fields["Provider_Name"] = provider.get("#attributes", {}).get("Name")
             fields["Computer"] = system.get("Computer")
-            for name, value in (event.get("EventData") or {}).items():
+            data = dict(event.get("EventData") or {})
+            for inner in (event.get("UserData") or {}).values():
+                if isinstance(inner, dict):
+                    data.update(inner)
+            for name, value in data.items():
                 if isinstance(value, bool):
                     value = str(value).lower()
+                # Logs write `-` for what they do not know; Aquiline reads it as missing.
+                if isinstance(value, str) and value.strip() in ("", "-"):
+                    continue
                 if isinstance(value, (str, int, float)) and re.fullmatch(r"\w+", name):
                     fields.setdefault(name, value)
             yield str(path), number, fields
@@ -137,7 +145,8 @@ def test(chance, name, value):
 
 def usable(value):
     text = str(value)
-    return text and len(text) < 400 and text.isascii() and text.isprintable()
+    plain = text.isascii() and text.isprintable() and not GUID.search(text)
+    return text and len(text) < 400 and plain
 
 
 def random_rules(rows, count, seed):
@@ -174,7 +183,7 @@ def random_rules(rows, count, seed):
             detection["filter_a"] = {test_name: value}
             detection["condition"] = "selection and not 1 of filter_*"
         elif how < 0.45:
-            detection["filter_a"] = {chance.choice(names): chance.choice([None, "", [None, ""]])}
+            detection["filter_a"] = {chance.choice(names): chance.choice([None, [None, ""]])}
             detection["condition"] = "selection and not filter_a"
         elif how < 0.55:
             detection["other"] = {f"{chance.choice(names)}|exists": chance.random() < 0.5}

@@ -7,6 +7,7 @@ use aql_diag::{Diagnostic, SourceText, codes};
 use aql_semantic::{BindOptions, Mode, ProfileFile, bind_text};
 
 use crate::correlation::{Correlation, Kind};
+use crate::item::Test;
 use crate::names::{self, Operand, Scope, Source, quoted};
 use crate::predicate::{Writer, Written};
 use crate::rule::{About, Body, Document, LogSource, Tree};
@@ -523,27 +524,36 @@ fn shown(source: &LogSource) -> String {
     format!("log source `{}`", parts.join("/"))
 }
 
-/// The event ids that a detection names itself.
+/// The event ids outside of which a detection matches nothing; empty if it is not bound to any.
 fn event_ids(tree: &Tree) -> Vec<u32> {
-    let mut ids = Vec::new();
-    tree.items(&mut |item| {
-        if item.field.as_deref() != Some("EventID") || item.negated {
-            return;
-        }
-        for test in item.tests.iter().flatten() {
-            let id = match test {
-                crate::item::Test::Number(n) => n.parse::<u32>().ok(),
-                crate::item::Test::Text { pattern, .. } => {
-                    pattern.as_literal().and_then(|text| text.parse::<u32>().ok())
-                }
-                _ => None,
-            };
-            ids.extend(id);
-        }
-    });
+    let mut ids = bound_ids(tree).unwrap_or_default();
     ids.sort_unstable();
     ids.dedup();
     ids
+}
+
+fn bound_ids(tree: &Tree) -> Option<Vec<u32>> {
+    match tree {
+        Tree::And(terms) => terms.iter().find_map(bound_ids),
+        Tree::Or(terms) => {
+            let all: Vec<Vec<u32>> = terms.iter().map(bound_ids).collect::<Option<_>>()?;
+            Some(all.concat())
+        }
+        Tree::Not(_) => None,
+        Tree::Item(item) => {
+            if item.field.as_deref() != Some("EventID") || item.negated || item.all {
+                return None;
+            }
+            let ids = item.tests.iter().flatten().map(|test| match test {
+                Test::Number(n) => n.parse::<u32>().ok(),
+                Test::Text { pattern, .. } => {
+                    pattern.as_literal().and_then(|text| text.parse::<u32>().ok())
+                }
+                _ => None,
+            });
+            ids.collect()
+        }
+    }
 }
 
 /// Is a filter for this rule?

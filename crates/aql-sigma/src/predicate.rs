@@ -127,6 +127,16 @@ impl Writer<'_> {
                 groups.push(tests);
             }
         }
+        if operand.nullable && !item.all && item.tests.iter().flatten().any(says_nothing) {
+            // Logs write `-` or no text for what they do not know, and it is read as missing.
+            about_null.push(Written::test(format!("{} IS NULL", operand.aql)));
+            about_null.dedup();
+            self.approximate(
+                item,
+                "`-` and empty text are read as a missing value: events without the field are \
+                 found too",
+            );
+        }
         if !about_null.is_empty() && !operand.nullable {
             self.approximate(
                 item,
@@ -309,6 +319,12 @@ impl Writer<'_> {
 
 fn not(inner: Written) -> Written {
     Written::test(format!("NOT ({})", inner.aql))
+}
+
+/// Is it the text that logs write for a value that they do not have?
+fn says_nothing(test: &Test) -> bool {
+    let Test::Text { pattern, .. } = test else { return false };
+    pattern.as_literal().is_some_and(|text| text.is_empty() || text == "-")
 }
 
 /// The same, false where the value is missing.

@@ -62,17 +62,6 @@ pub enum Tree {
     Item(Item),
 }
 
-impl Tree {
-    /// Visits every item.
-    pub fn items<'a>(&'a self, visit: &mut dyn FnMut(&'a Item)) {
-        match self {
-            Tree::And(terms) | Tree::Or(terms) => terms.iter().for_each(|t| t.items(visit)),
-            Tree::Not(inner) => inner.items(visit),
-            Tree::Item(item) => visit(item),
-        }
-    }
-}
-
 /// A document of a Sigma file.
 #[derive(Clone, Debug)]
 pub struct Document {
