@@ -187,8 +187,13 @@ fn query_and_paths(args: &QueryArgs) -> anyhow::Result<(SourceText, Vec<PathBuf>
         Some(file) => (read_text(file)?, args.operands.as_slice()),
         None => {
             let (query, paths) = args.operands.split_first().ok_or_else(|| anyhow!("no query"))?;
-            if paths.is_empty() && Path::new(query).exists() {
-                bail!("`{query}` is a file; write the query first, or give it with --file");
+            let is_name = query.to_ascii_lowercase().ends_with(".aql")
+                && !query.contains(char::is_whitespace);
+            if is_name || Path::new(query).exists() {
+                bail!(
+                    "`{query}` is the name of a file, where the text of a query belongs; \
+                     `--file {query}` reads the query from it"
+                );
             }
             (SourceText::new("query", query.clone()), paths)
         }

@@ -22,6 +22,9 @@ use crate::evidence::{self, ProgressGuard};
 use crate::output::Sink;
 use crate::{hunt, messages, query, site, summary, tuning, why_view};
 
+/// Names that are listed in a message.
+const FEW: usize = 10;
+
 /// Whose condition is explained.
 pub(crate) struct Subject {
     /// Name of the rule, or of the file of the query.
@@ -105,7 +108,10 @@ fn subject(args: &WhyArgs, packs: &[Pack], profile: &ProfileFile) -> anyhow::Res
             Some(_) => format!("did you mean `{}`?", similar.join("` or `")),
             None => {
                 let all: Vec<&str> = rules().map(|rule| rule.name.as_str()).collect();
-                format!("the rules are {}", all.join(", "))
+                match all.len() {
+                    0..=FEW => format!("the rules are {}", all.join(", ")),
+                    n => format!("`aql pack show` lists the {n} rules of a pack"),
+                }
             }
         };
         bail!("there is no rule `{name}` in {}; {hint}", names.join(", "));

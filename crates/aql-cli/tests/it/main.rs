@@ -22,4 +22,5 @@ mod sigma;
 mod store;
 mod support;
 mod test;
+mod tutorial;
 mod why;

@@ -5,6 +5,8 @@ mod correlate;
 mod hunt;
 mod load;
 mod proof;
+
+mod schemas;
 mod sigma;
 mod support;
 mod tuning;
