@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use aql_catalog::{Catalog, Profile};
-use aql_diag::{Diagnostic, Severity, SourceText};
+use aql_diag::{Diagnostic, Severity, SourceText, codes};
 use aql_pack::Pack;
 use aql_sigma::{Converted, Options, Outcome as Kept, convert};
 use clap::{Args, ValueEnum};
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &SigmaArgs) -> anyhow::Result<Outcome> {
     {
         bail!("{}: exists already", folder.display());
     }
-    let files = files::read(&args.paths)?;
+    let (files, unread) = files::read(&args.paths)?;
     let profile = match args.profile {
         ProfileArg::Ibm => Profile::Ibm,
         ProfileArg::Raw => Profile::Raw,
@@ -73,7 +73,10 @@ pub(crate) fn run(args: &SigmaArgs) -> anyhow::Result<Outcome> {
         }
     }
     match &args.output {
-        Some(folder) => pack::write(folder, &converted, &files, profile)?,
+        Some(folder) => {
+            let left_out = pack::write(folder, &converted, &files, profile)?;
+            not_in_a_pack(&converted, &left_out, &files);
+        }
         None => {
             let mut sink = Sink::open(None)?;
             for one in &converted {
@@ -91,7 +94,7 @@ pub(crate) fn run(args: &SigmaArgs) -> anyhow::Result<Outcome> {
             messages::line(&line);
         }
     }
-    let refused = converted.iter().any(|one| one.outcome() == Kept::Refused);
+    let refused = unread > 0 || converted.iter().any(|one| one.outcome() == Kept::Refused);
     Ok(if args.strict && refused { Outcome::Failed } else { Outcome::Done })
 }
 
@@ -189,9 +192,21 @@ fn summary_lines(converted: &[Converted], files: usize) -> Vec<String> {
     lines
 }
 
+/// Says which documents have a query that only a live search can run.
+fn not_in_a_pack(converted: &[Converted], left_out: &[usize], files: &[SourceText]) {
+    for one in left_out.iter().filter_map(|at| converted.get(*at)) {
+        if one.outcome() != Kept::Refused {
+            let message = "the correlation has no counterpart in a pack: its query looks at one \
+                           window of time, and a hunt at all of the evidence";
+            let diagnostic = Diagnostic::error(codes::SIGMA_REFUSED, message);
+            remark(&diagnostic, files.get(one.file));
+        }
+    }
+}
+
 /// Sigma rules as a pack, and how many of them are left out. Each of those is reported in one line.
 pub(crate) fn load(paths: &[PathBuf], quiet: bool) -> anyhow::Result<Loaded> {
-    let files = files::read(paths)?;
+    let (files, unread) = files::read(paths)?;
     // Evidence has the log's own names.
     let options = Options { profile: Profile::Raw, ..Options::default() };
     let converted = convert(&files, &options, Catalog::get());
@@ -200,7 +215,9 @@ pub(crate) fn load(paths: &[PathBuf], quiet: bool) -> anyhow::Result<Loaded> {
             remark(diagnostic, files.get(one.file));
         }
     }
-    let (pack, silent, refused) = pack::build(&converted, &files, Profile::Raw);
+    let (pack, silent, left_out) = pack::build(&converted, &files, Profile::Raw);
+    not_in_a_pack(&converted, &left_out, &files);
+    let refused = left_out.len() + unread;
     if !quiet {
         let approximate = converted.iter().filter(|one| one.outcome() == Kept::Approximate).count();
         messages::line(&format!(

@@ -180,7 +180,7 @@ fn profile_file(declares: &BTreeMap<String, String>) -> String {
             for c in text.chars() {
                 match c {
                     '"' | '\\' => escaped.extend(['\\', c]),
-                    c if c.is_control() => escaped.push(' '),
+                    c if c.is_control() => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
                     c => escaped.push(c),
                 }
             }

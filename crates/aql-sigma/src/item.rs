@@ -6,6 +6,9 @@ use crate::encode;
 use crate::pattern::Pattern;
 use crate::yaml::{Node, Value};
 
+/// More values than these no list has; `windash` makes many of one.
+const MOST_VALUES: usize = 20_000;
+
 /// Tests of one field that belong together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
@@ -87,7 +90,7 @@ pub(crate) fn read(
     let mut chain = Chain { span: node.span, said, cased: false, all: false, negated: false };
     let mut groups = chain.values(node)?;
     // A regular expression is read as it stands: its backslashes are its own.
-    let raw = modifiers.iter().any(|m| *m == "re");
+    let raw = modifiers.contains(&"re");
     for (group, item) in groups.iter_mut().zip(node.items_or_null()) {
         if let (true, Some(text)) = (raw, item.text()) {
             *group = vec![State::Text(Pattern::literal(text))];
@@ -110,6 +113,11 @@ pub(crate) fn read(
                     changed.push(alternatives);
                 }
                 groups = changed;
+                if groups.iter().map(Vec::len).sum::<usize>() > MOST_VALUES {
+                    chain
+                        .refuse(format!("a field is compared with more than {MOST_VALUES} values"));
+                    return None;
+                }
             }
         }
     }

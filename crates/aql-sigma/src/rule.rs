@@ -62,6 +62,17 @@ pub enum Tree {
     Item(Item),
 }
 
+impl Tree {
+    /// How many lines of a detection it holds.
+    fn lines(&self) -> usize {
+        match self {
+            Tree::And(terms) | Tree::Or(terms) => terms.iter().map(Tree::lines).sum(),
+            Tree::Not(inner) => inner.lines(),
+            Tree::Item(_) => 1,
+        }
+    }
+}
+
 /// A document of a Sigma file.
 #[derive(Clone, Debug)]
 pub struct Document {
@@ -241,6 +252,7 @@ fn detection(node: &Node, keys: &mut Vec<String>, said: &mut Vec<Diagnostic>) ->
         return None;
     };
     let mut trees = Vec::new();
+    let mut left = MOST_LINES;
     for item in condition.items() {
         let Some(text) = item.text() else {
             wrong(said, item.span, format!("a condition is {}, not text", item.kind()));
@@ -248,7 +260,7 @@ fn detection(node: &Node, keys: &mut Vec<String>, said: &mut Vec<Diagnostic>) ->
             continue;
         };
         match condition::parse(&text, item.span) {
-            Ok(condition) => match fill(&condition, &searches, item.span) {
+            Ok(condition) => match fill(&condition, &searches, &mut left) {
                 Ok(tree) => trees.push(tree),
                 // Of a search that could not be read that is said already.
                 Err(_) if failed => {}
@@ -270,25 +282,39 @@ fn detection(node: &Node, keys: &mut Vec<String>, said: &mut Vec<Diagnostic>) ->
     (!failed).then(|| join(trees, Tree::Or))
 }
 
-fn fill(condition: &Condition, searches: &[(&str, Tree)], span: Span) -> Result<Tree, String> {
-    let all = |terms: &[Condition]| {
-        terms.iter().map(|term| fill(term, searches, span)).collect::<Result<Vec<_>, _>>()
+/// Lines of searches that a condition may name, each as often as it names it.
+const MOST_LINES: usize = 10_000;
+
+fn fill(
+    condition: &Condition,
+    searches: &[(&str, Tree)],
+    left: &mut usize,
+) -> Result<Tree, String> {
+    let copy = |tree: &Tree, left: &mut usize| {
+        *left = left.checked_sub(tree.lines()).ok_or_else(|| {
+            format!("the condition names more than {MOST_LINES} lines of searches")
+        })?;
+        Ok::<Tree, String>(tree.clone())
+    };
+    let all = |terms: &[Condition], left: &mut usize| {
+        terms.iter().map(|term| fill(term, searches, left)).collect::<Result<Vec<_>, _>>()
     };
     Ok(match condition {
-        Condition::And(terms) => Tree::And(all(terms)?),
-        Condition::Or(terms) => Tree::Or(all(terms)?),
-        Condition::Not(inner) => Tree::Not(Box::new(fill(inner, searches, span)?)),
+        Condition::And(terms) => Tree::And(all(terms, left)?),
+        Condition::Or(terms) => Tree::Or(all(terms, left)?),
+        Condition::Not(inner) => Tree::Not(Box::new(fill(inner, searches, left)?)),
         Condition::Name(name) => {
-            searches.iter().find(|(own, _)| own == name).map(|(_, tree)| tree.clone()).ok_or_else(
-                || format!("the condition names `{name}`, which the detection has not"),
-            )?
+            let found = searches.iter().find(|(own, _)| own == name).ok_or_else(|| {
+                format!("the condition names `{name}`, which the detection has not")
+            })?;
+            copy(&found.1, left)?
         }
         Condition::Of { all, pattern } => {
             let chosen: Vec<Tree> = searches
                 .iter()
                 .filter(|(name, _)| fits(pattern.as_deref(), name))
-                .map(|(_, tree)| tree.clone())
-                .collect();
+                .map(|(_, tree)| copy(tree, left))
+                .collect::<Result<_, _>>()?;
             if chosen.is_empty() {
                 let pattern = pattern.as_deref().unwrap_or("them");
                 return Err(format!("no search of the detection fits `{pattern}`"));

@@ -21,12 +21,12 @@ const UNSTATED: &str = "unstated";
 const NAME: &str = "sigma";
 
 /// A pack of what could be converted, the names of rules that stand for a correlation alone, and
-/// how many documents were left out.
+/// which documents were left out.
 pub(crate) fn build(
     converted: &[Converted],
     files: &[SourceText],
     profile: Profile,
-) -> (Pack, Vec<String>, usize) {
+) -> (Pack, Vec<String>, Vec<usize>) {
     let names = names(converted, files);
     let usable: Vec<bool> = converted.iter().map(is_usable).collect();
     let mut pack = Pack {
@@ -37,7 +37,7 @@ pub(crate) fn build(
         tunings: vec![],
     };
     let mut silent = Vec::new();
-    let mut refused = 0;
+    let mut left_out = Vec::new();
     for (at, one) in converted.iter().enumerate() {
         if one.is_filter && one.outcome() != Outcome::Refused {
             continue;
@@ -46,7 +46,7 @@ pub(crate) fn build(
         // A query that counts would count over all of the evidence, not over its window.
         let is_event_rule = one.source.is_some() && one.query.is_some();
         if usable.get(at) != Some(&true) || !(is_event_rule || correlation.is_some()) {
-            refused += 1;
+            left_out.push(at);
             continue;
         }
         let Some(name) = names.get(at) else { continue };
@@ -69,7 +69,7 @@ pub(crate) fn build(
             profile: file,
         });
     }
-    (pack, silent, refused)
+    (pack, silent, left_out)
 }
 
 fn is_usable(one: &Converted) -> bool {
@@ -199,14 +199,15 @@ fn level(word: Option<&str>) -> Level {
     named.unwrap_or(Level::Medium)
 }
 
-/// Writes the pack as a folder that `aql hunt --pack` and `aql pack check` read.
+/// Writes the pack as a folder that `aql hunt --pack` and `aql pack check` read; gives the documents
+/// that are not in it.
 pub(crate) fn write(
     folder: &Path,
     converted: &[Converted],
     files: &[SourceText],
     profile: Profile,
-) -> anyhow::Result<()> {
-    let (mut pack, _, _) = build(converted, files, profile);
+) -> anyhow::Result<Vec<usize>> {
+    let (mut pack, _, left_out) = build(converted, files, profile);
     let names = names(converted, files);
     let stem = folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     pack.facts = pack_facts(&stem);
@@ -231,7 +232,7 @@ pub(crate) fn write(
         }
         save(format!("rules/{}.toml", rule.name), &facts_toml(&facts))?;
     }
-    Ok(())
+    Ok(left_out)
 }
 
 fn quoted(text: &str) -> String {

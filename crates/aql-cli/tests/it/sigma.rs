@@ -166,3 +166,30 @@ fn packs_and_sigma_rules_hunt_together() {
         aql(&["hunt", "--strict", "--sigma", &of("bad"), "--sigma", &of("rules"), &of("evidence")]);
     assert_eq!(strict.code, 2, "{}", strict.err);
 }
+
+#[test]
+fn files_that_cannot_be_read_stop_no_other() {
+    let folder = folder();
+    let of = |inner: &str| folder.path().join(inner).to_str().expect("a path").to_owned();
+    fs::write(
+        of("rules/latin.yml"),
+        b"title: caf\xe9\nlogsource: {product: windows}\ndetection: {k: [x], condition: k}\n",
+    )
+    .expect("a file");
+    fs::write(of("rules/long.yml"), vec![b'#'; 5 << 20]).expect("a file");
+    fs::write(of("rules/broken.yml"), "a: [").expect("a file");
+    let run = aql(&["sigma", &of("rules")]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    for said in [
+        "warning[SIG001]: ",
+        "latin.yml: has bytes",
+        "long.yml: is longer than 4 MB",
+        "error[SIG001]: ",
+    ] {
+        assert!(run.err.contains(said), "{said}: {}", run.err);
+    }
+    assert!(run.err.contains("5 rules in 4 files"), "{}", run.err);
+    assert_eq!(aql(&["sigma", "--strict", &of("rules")]).code, 2);
+    assert_eq!(aql(&["sigma", &of("nowhere")]).code, 2);
+    assert_eq!(aql(&["sigma", &of("evidence")]).code, 2, "a folder without rules");
+}

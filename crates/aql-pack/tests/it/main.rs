@@ -5,7 +5,6 @@ mod correlate;
 mod hunt;
 mod load;
 mod proof;
-
 mod schemas;
 mod sigma;
 mod support;

@@ -1,3 +1,4 @@
 //! Tests of the conversion.
 
 mod cases;
+mod hostile;
