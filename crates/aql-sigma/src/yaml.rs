@@ -11,6 +11,9 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
+/// Rules nest five deep; each level takes stack.
+const MOST_NESTED: usize = 24;
+
 /// A value with its place.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
@@ -89,7 +92,11 @@ impl Node {
 /// The documents of a file.
 pub(crate) fn documents(text: &str) -> Result<Vec<Node>, Box<Diagnostic>> {
     // Words such as `yes` and `on` are text in YAML 1.2, and field values in rules.
-    let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        with_snippet: false,
+        budget: serde_saphyr::budget! { max_depth: MOST_NESTED },
+    };
     serde_saphyr::from_multiple_with_options::<Spanned<Raw>>(text, options)
         .map(|documents| documents.into_iter().map(|d| node(d, text)).collect())
         .map_err(|error| {
@@ -255,5 +262,8 @@ mod tests {
         }
         let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\ng: [*f,*f,*f,*f,*f,*f,*f,*f,*f]\n";
         documents(bomb).expect_err("too many copies");
+        let deep = |levels: usize| format!("{}x{}", "[".repeat(levels), "]".repeat(levels));
+        documents(&deep(20)).expect("nested, but not much");
+        documents(&deep(100_000)).expect_err("too deep");
     }
 }
