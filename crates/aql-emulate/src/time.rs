@@ -7,6 +7,7 @@ use jiff::Timestamp;
 pub(crate) fn form(time: Timestamp, form: &str) -> Option<String> {
     let format = match form {
         "seven" => "%Y-%m-%dT%H:%M:%S.%7fZ",
+        "zoned" => "%Y-%m-%dT%H:%M:%S.%7f+00:00",
         "milli" => "%Y-%m-%dT%H:%M:%S.%3fZ",
         "micro" => "%Y-%m-%dT%H:%M:%S.%6fZ",
         "seconds" => "%Y-%m-%dT%H:%M:%S",

@@ -17,8 +17,7 @@ use crate::out::Out;
 use crate::stream::Stream;
 
 /// Formats whose records list everything that a query can find in them.
-const FLAT: &[&str] =
-    &["csv", "text", "leef", "cef", "auditd", "exchange-tracking", "defender-csv"];
+const FLAT: &[&str] = &["csv", "text", "auditd", "exchange-tracking", "defender-csv"];
 /// Formats of Windows events besides those that are told by their layout.
 const WINDOWS: &[&str] =
     &["evtx-dump-json", "velociraptor", "winlogbeat", "nxlog", "splunk", "splunk-csv"];

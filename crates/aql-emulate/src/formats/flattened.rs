@@ -9,36 +9,37 @@ use crate::record::WindowsEvent;
 
 /// Lines of WinCollect.
 pub(super) fn wincollect(records: &[&Emitted], out: &mut dyn Write) -> io::Result<()> {
-    for event in windows(records) {
-        let (user, domain) = match &event.account {
-            Some((_, name, domain)) => (name.as_str(), domain.as_str()),
-            None => ("", ""),
-        };
-        let seconds = event.time.as_second();
-        let audit = is_audit(event);
-        writeln!(
-            out,
-            "{}AgentDevice=WindowsLog\tAgentLogFile={}\tPluginVersion=7.3.1.22\tSource={}\t\
+    windows(records).try_for_each(|event| writeln!(out, "{}", wincollect_line(event)))
+}
+
+/// A line of WinCollect, without its end.
+pub(super) fn wincollect_line(event: &WindowsEvent) -> String {
+    let (user, domain) = match &event.account {
+        Some((_, name, domain)) => (name.as_str(), domain.as_str()),
+        None => ("", ""),
+    };
+    let seconds = event.time.as_second();
+    let audit = is_audit(event);
+    format!(
+        "{}AgentDevice=WindowsLog\tAgentLogFile={}\tPluginVersion=7.3.1.22\tSource={}\t\
              Computer={}\tOriginatingComputer={}\tUser={user}\tDomain={domain}\tEventID={id}\t\
              EventIDCode={id}\tEventType={}\tEventCategory={}\tRecordNumber={}\t\
              TimeGenerated={seconds}\tTimeWritten={seconds}\tLevel={}\tKeywords={}\tTask={}\t\
              Opcode=Info\tMessage={}",
-            header(event),
-            event.channel,
-            event.provider,
-            event.computer,
-            host(event),
-            if audit { 8 } else { 4 },
-            event.task,
-            event.number,
-            level(event),
-            if audit { "Audit Success" } else { &event.keywords },
-            event.symbol,
-            flat(&event.message),
-            id = event.id,
-        )?;
-    }
-    Ok(())
+        header(event),
+        event.channel,
+        event.provider,
+        event.computer,
+        host(event),
+        if audit { 8 } else { 4 },
+        event.task,
+        event.number,
+        level(event),
+        if audit { "Audit Success" } else { &event.keywords },
+        event.symbol,
+        flat(&event.message),
+        id = event.id,
+    )
 }
 
 /// Lines of Snare.

@@ -3,14 +3,20 @@
 
 mod defender;
 mod ecs;
+mod evtx;
 mod evtx_dump;
+mod evtxecmd;
 mod flattened;
 mod nxlog;
 mod o365;
 mod o365_csv;
+mod pairs;
+mod qradar;
 mod splunk;
+mod syslog;
 mod velociraptor;
 mod windows_xml;
+mod wineventlog;
 mod winlogbeat;
 
 use std::io::{self, Write};
@@ -32,13 +38,15 @@ pub struct Format {
 
 const WINDOWS: &[Source] =
     &[Source::Sysmon, Source::Security, Source::Powershell, Source::Exchange];
-/// Flat objects and rendered texts have no place for values without names, as Exchange writes them.
+/// Flat objects, rendered texts and EvtxECmd have no place for values without names, as Exchange writes
+/// them.
 const NAMED: &[Source] = &[Source::Sysmon, Source::Security, Source::Powershell];
 const AUDIT: &[Source] = &[Source::O365];
 const DEFENDER: &[Source] = &[Source::Defender];
 
 /// All formats.
 pub const FORMATS: &[Format] = &[
+    Format { name: "evtx", description: "an event log file", sources: WINDOWS, write: evtx::write },
     Format {
         name: "windows-xml",
         description: "Windows event XML, one event per line (Splunk's XmlWinEventLog, NXLog's to_xml)",
@@ -68,6 +76,12 @@ pub const FORMATS: &[Format] = &[
         description: "JSON lines of evtx_dump",
         sources: WINDOWS,
         write: evtx_dump::write,
+    },
+    Format {
+        name: "evtxecmd",
+        description: "JSON lines of EvtxECmd",
+        sources: NAMED,
+        write: evtxecmd::json,
     },
     Format {
         name: "velociraptor",
@@ -100,6 +114,30 @@ pub const FORMATS: &[Format] = &[
         write: nxlog::mordor,
     },
     Format {
+        name: "nxlog-syslog",
+        description: "NXLog's JSON behind a syslog header",
+        sources: NAMED,
+        write: syslog::events,
+    },
+    Format {
+        name: "leef",
+        description: "LEEF 1.0 with the fields of the event as attributes, as NXLog's to_leef writes it",
+        sources: NAMED,
+        write: pairs::leef,
+    },
+    Format {
+        name: "cef",
+        description: "CEF with the fields of the event as keys, as NXLog's to_cef writes it",
+        sources: NAMED,
+        write: pairs::cef,
+    },
+    Format {
+        name: "wineventlog",
+        description: "text of Splunk's older inputs (WinEventLog, renderXml=false)",
+        sources: NAMED,
+        write: wineventlog::text,
+    },
+    Format {
         name: "wincollect",
         description: "lines of syslog of IBM's WinCollect agent, which QRadar gets",
         sources: NAMED,
@@ -110,6 +148,18 @@ pub const FORMATS: &[Format] = &[
         description: "lines of syslog of Snare (MSWinEventLog)",
         sources: NAMED,
         write: flattened::snare,
+    },
+    Format {
+        name: "qradar-forward",
+        description: "JSON of events that an appliance forwards, received from WinCollect",
+        sources: NAMED,
+        write: qradar::forward,
+    },
+    Format {
+        name: "qradar-search",
+        description: "results of a search of the appliance's API, received from WinCollect",
+        sources: NAMED,
+        write: qradar::search,
     },
     Format {
         name: "o365-json",
@@ -128,6 +178,12 @@ pub const FORMATS: &[Format] = &[
         description: "records of Microsoft Graph's audit log query",
         sources: AUDIT,
         write: o365::graph,
+    },
+    Format {
+        name: "o365-syslog",
+        description: "audit records as JSON behind a syslog header",
+        sources: AUDIT,
+        write: syslog::audit,
     },
     Format {
         name: "o365-search-csv",

@@ -9,47 +9,49 @@ use crate::play::Emitted;
 use crate::record::WindowsEvent;
 use crate::time;
 
-/// As `im_msvistalog` and `to_json` write it. `EventTime` is that of the collector, here UTC.
+/// As `im_msvistalog` and `to_json` write it.
 pub(super) fn nxlog(records: &[&Emitted], out: &mut dyn Write) -> io::Result<()> {
-    for event in windows(records) {
-        let mut object = Map::new();
-        let mut set = |key: &str, value: Value| object.insert(key.to_owned(), value);
-        set("EventTime", time::form(event.time, "blank").into());
-        set("Hostname", event.computer.clone().into());
-        set("Keywords", keywords(event).into());
-        set("EventType", event_type(event).into());
-        set("SeverityValue", 2.into());
-        set("Severity", "INFO".into());
-        set("EventID", event.id.into());
-        set("SourceName", event.provider.clone().into());
-        if let Some(guid) = &event.guid {
-            set("ProviderGuid", format!("{{{}}}", guid.to_uppercase()).into());
-        }
-        set("Version", event.version.unwrap_or(0).into());
-        set("Task", event.task.into());
-        set("OpcodeValue", event.opcode.into());
-        set("RecordNumber", event.number.into());
-        set("ExecutionProcessID", event.writer.0.into());
-        set("ExecutionThreadID", event.writer.1.into());
-        set("Channel", event.channel.clone().into());
-        if let Some((sid, name, domain)) = &event.account {
-            set("Domain", domain.clone().into());
-            set("AccountName", name.clone().into());
-            set("UserID", sid.clone().into());
-            set("AccountType", "User".into());
-        }
-        set("Message", event.message.clone().into());
-        set("Category", event.category.clone().into());
-        set("Opcode", "Info".into());
-        data(event, &mut object);
-        let received = event.time.checked_add(jiff::SignedDuration::from_secs(2));
-        let received = received.ok().and_then(|t| time::form(t, "blank"));
-        object.insert("EventReceivedTime".into(), received.into());
-        object.insert("SourceModuleName".into(), "eventlog".into());
-        object.insert("SourceModuleType".into(), "im_msvistalog".into());
-        json_line(&Value::Object(object), out)?;
+    windows(records).try_for_each(|event| json_line(&Value::Object(object(event)), out))
+}
+
+/// The fields of `im_msvistalog`. `EventTime` is that of the collector, here UTC.
+pub(super) fn object(event: &WindowsEvent) -> Map<String, Value> {
+    let mut object = Map::new();
+    let mut set = |key: &str, value: Value| object.insert(key.to_owned(), value);
+    set("EventTime", time::form(event.time, "blank").into());
+    set("Hostname", event.computer.clone().into());
+    set("Keywords", keywords(event).into());
+    set("EventType", event_type(event).into());
+    set("SeverityValue", 2.into());
+    set("Severity", "INFO".into());
+    set("EventID", event.id.into());
+    set("SourceName", event.provider.clone().into());
+    if let Some(guid) = &event.guid {
+        set("ProviderGuid", format!("{{{}}}", guid.to_uppercase()).into());
     }
-    Ok(())
+    set("Version", event.version.unwrap_or(0).into());
+    set("Task", event.task.into());
+    set("OpcodeValue", event.opcode.into());
+    set("RecordNumber", event.number.into());
+    set("ExecutionProcessID", event.writer.0.into());
+    set("ExecutionThreadID", event.writer.1.into());
+    set("Channel", event.channel.clone().into());
+    if let Some((sid, name, domain)) = &event.account {
+        set("Domain", domain.clone().into());
+        set("AccountName", name.clone().into());
+        set("UserID", sid.clone().into());
+        set("AccountType", "User".into());
+    }
+    set("Message", event.message.clone().into());
+    set("Category", event.category.clone().into());
+    set("Opcode", "Info".into());
+    data(event, &mut object);
+    let received = event.time.checked_add(jiff::SignedDuration::from_secs(2));
+    let received = received.ok().and_then(|t| time::form(t, "blank"));
+    object.insert("EventReceivedTime".into(), received.into());
+    object.insert("SourceModuleName".into(), "eventlog".into());
+    object.insert("SourceModuleType".into(), "im_msvistalog".into());
+    object
 }
 
 /// As the data sets of 2020 on have it: header values as texts, the time in `TimeCreated`.

@@ -15,6 +15,9 @@ pub const CHUNK_MAGIC: &[u8; 8] = b"ElfChnk\0";
 /// Bytes before the first record of a chunk.
 const CHUNK_HEADER_SIZE: usize = 512;
 
+/// Bits of a chunk's flags that mean something: written to, unknown, without checksums.
+const KNOWN_FLAGS: u32 = 7;
+
 const RECORD_MAGIC: &[u8; 4] = b"\x2a\x2a\0\0";
 
 /// Bytes of a record before its BinXML, and of the size field repeated after it.
@@ -113,6 +116,9 @@ impl<'d> Chunk<'d> {
         }
         if self.data.len() < CHUNK_SIZE {
             defects.push(Defect::Truncated { available: self.data.len() as u64 });
+        }
+        if self.flags & !KNOWN_FLAGS != 0 {
+            defects.push(Defect::Flags { found: self.flags });
         }
         // Bit 2: the chunk carries no checksums.
         if self.flags & 4 != 0 {

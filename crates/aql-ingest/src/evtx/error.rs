@@ -148,6 +148,12 @@ pub enum Defect {
         /// The bytes there are.
         available: u64,
     },
+    /// The chunk's flags have bits that no log has, so it is not known whether it has checksums.
+    #[error("chunk flags are {found:#010x}, of which only the lowest three bits are known")]
+    Flags {
+        /// The flags as stored.
+        found: u32,
+    },
     /// The chunk's magic is wrong; it was read all the same because the caller asked for it.
     #[error("chunk magic is {found:02x?}, expected `ElfChnk\\0`")]
     Magic {

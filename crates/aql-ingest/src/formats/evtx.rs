@@ -98,6 +98,12 @@ pub(crate) fn read(stream: &mut Stream<'_>, end: Option<u64>, out: &mut Out<'_>)
                 FileSlot::Lost { data, .. } => {
                     lost_chunk(data, base + offset, &mut decoder, &mut scratch, out);
                 }
+                FileSlot::FileHeader { offset, .. } => {
+                    let message = "another event log begins inside the file";
+                    let diagnostic = Diagnostic::warning(codes::DAMAGED, message)
+                        .note("its records are read, too; they have numbers of their own");
+                    out.diagnose_offset(diagnostic, base + offset);
+                }
                 _ => {}
             }
             if out.stopped() {
@@ -131,7 +137,13 @@ fn header(stream: &mut Stream<'_>, out: &mut Out<'_>) -> FileHeader {
     }
     stream.fill(2 * CHUNK_SIZE);
     match FileHeader::parse(stream.window()) {
-        Ok(header) => header,
+        Ok(header) => {
+            if !header.checksum_ok {
+                let message = "the checksum of the file header does not match its bytes";
+                out.diagnose_offset(Diagnostic::warning(codes::DAMAGED, message), 0);
+            }
+            header
+        }
         Err(error) => {
             let code = match error {
                 Error::Truncated { .. } => codes::TRUNCATED,

@@ -22,6 +22,7 @@ pub(crate) mod leef;
 pub(crate) mod nxlog;
 pub(crate) mod o365;
 pub(crate) mod o365_csv;
+pub(crate) mod pairs;
 pub(crate) mod parquet;
 pub(crate) mod qradar;
 pub(crate) mod rendered;

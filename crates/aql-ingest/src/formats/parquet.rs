@@ -82,9 +82,14 @@ pub(crate) fn read<R: ChunkReader + 'static>(input: R, watch: &Watch, out: &mut 
     if let Some(problem) = problem {
         let at = At { record: record + 1, offset: 0 };
         let left = total.saturating_sub(record);
-        let message = format!("row {} of {total} cannot be read: {problem}", at.record);
-        let diagnostic = Diagnostic::error(codes::DAMAGED, message)
-            .note(format!("the {left} rows from here on were not read"));
+        let diagnostic = if watch.check().is_err() {
+            let message = format!("reading was given up: {problem}");
+            Diagnostic::error(codes::TOO_SLOW, message)
+        } else {
+            let message = format!("row {} of {total} cannot be read: {problem}", at.record);
+            Diagnostic::error(codes::DAMAGED, message)
+        };
+        let diagnostic = diagnostic.note(format!("the {left} rows from here on were not read"));
         out.report().lost += left.max(1) - 1;
         out.lost(diagnostic, Some(at));
     }

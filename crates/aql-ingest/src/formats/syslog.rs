@@ -15,7 +15,9 @@ use aql_catalog::Catalog;
 use aql_diag::{Diagnostic, codes};
 
 use super::flat::FlatEvent;
-use super::{Format, JsonRecord, Layout, auditd, cef, json, leef, snare, wincollect, windows_xml};
+use super::{
+    Format, JsonRecord, Layout, auditd, cef, json, leef, pairs, snare, wincollect, windows_xml,
+};
 use crate::json::{Json, parse_whole};
 use crate::normalise::generic::NamedFields;
 use crate::normalise::mapped::MappedRecord;
@@ -69,18 +71,22 @@ pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> boo
         let header = headers(before, now).map(|(header, _)| header).unwrap_or_default();
         let leef = || Some((leef::FORMAT.name, leef::pairs(message)?));
         let cef = || Some((cef::FORMAT.name, cef::pairs(message)?));
-        if let Some((format, mut pairs)) = leef().or_else(cef) {
-            match leef::device_time(&pairs) {
+        if let Some((format, mut attributes)) = leef().or_else(cef) {
+            if let Some(event) = pairs::windows_event(&attributes, header, payload) {
+                event.take(format, at.record, out);
+                return true;
+            }
+            match leef::device_time(&attributes) {
                 _ if format != leef::FORMAT.name => {}
                 Ok(None) => {}
-                Ok(Some(time)) => pairs.push(("@devtime".into(), time.to_string().into())),
+                Ok(Some(time)) => attributes.push(("@devtime".into(), time.to_string().into())),
                 Err(message) => {
                     let diagnostic = Diagnostic::warning(codes::BAD_RECORD, message)
                         .note("the time was looked for in the usual forms");
                     out.diagnose(diagnostic, Some(at));
                 }
             }
-            return mapped(format, pairs, header, payload, at, out);
+            return mapped(format, attributes, header, payload, at, out);
         }
     }
     let Some((header, message)) = headers(line, now) else { return false };

@@ -181,7 +181,7 @@ fn without_replacements(xml: &str) -> String {
 }
 
 /// Compares one record with the reference's XML for it; returns what differs.
-fn compare(record: &Record<'_>, reference_xml: &str) -> Result<(), String> {
+pub(crate) fn compare(record: &Record<'_>, reference_xml: &str) -> Result<(), String> {
     let expected = parse_xml(&without_replacements(reference_xml));
     let mut xml = String::new();
     record.write_xml(&mut xml).map_err(|error| error.to_string())?;

@@ -139,6 +139,9 @@ fn windows_events_are_the_same_in_every_format() {
         ("nxlog.jsonl", "nxlog", 4),
         ("mordor.json", "nxlog", 4),
         ("log-analytics.json", "nxlog", 4),
+        ("cef-windows.log", "cef", 4),
+        ("windows-forwarded.xml", "windows-xml", 5),
+        ("elastic-agent.ndjson", "winlogbeat", 4),
     ] {
         let (found, report) = scan_paths(&[data(name)], &needs, Options::default());
         assert_eq!(report.files[0].records, events, "{name}: {}", render_report(&report));
@@ -199,6 +202,7 @@ fn shapes_that_keep_less_have_the_same_key_columns() {
     for (name, format, also) in [
         ("wincollect.log", "wincollect", &["Record Number"][..]),
         ("snare.log", "snare", &[]),
+        ("leef-windows.log", "leef", &["Record Number"]),
         ("wineventlog.log", "wineventlog", &["Record Number"]),
         ("splunk-text.jsonl", "splunk", &["Record Number"]),
         ("evtxecmd.jsonl", "evtxecmd", &["Record Number"]),
@@ -250,6 +254,67 @@ fn shapes_that_keep_less_have_the_same_key_columns() {
             assert_eq!(found, expected, "{name}: {}", column.arrow_name());
         }
         assert_eq!(compared, KEY_COLUMNS.len() + also.len() + 3, "{name}");
+    }
+}
+
+/// What each product's own shape leaves of the events, as rows to be read by people.
+#[test]
+fn windows_events_as_products_write_them() {
+    let properties = [
+        "Event ID",
+        "Process Path",
+        "File Path",
+        "Destination Hostname",
+        "Script Block Text",
+        "Target Username",
+        "Machine Identifier",
+        "Record Number",
+    ];
+    let builtins = [
+        "starttime",
+        "sourceip",
+        "destinationip",
+        "username",
+        "qid",
+        "qideventcategory",
+        "devicetype",
+        "isunparsed",
+    ];
+    let fields = ["Channel", "Provider", "Level", "UserID", "RuleTitle", "MapDescription"];
+    let columns = builtins.iter().map(|name| builtin(name));
+    let columns = columns.chain(properties.iter().map(|name| property(name)));
+    let columns = columns.chain(fields.iter().map(|name| field(name)));
+    let columns = columns.chain([provenance::FORMAT, provenance::RECORD].map(source));
+    let needs = Needs::new(columns.collect::<Vec<_>>());
+    let options = Options { now: Some(1_709_700_000_000), ..Options::default() };
+    for name in [
+        "cef-windows.log",
+        "elastic-agent.ndjson",
+        "evtx_dump.jsonl",
+        "evtxecmd.csv",
+        "evtxecmd.jsonl",
+        "hayabusa.csv",
+        "hayabusa.jsonl",
+        "leef-windows.log",
+        "log-analytics.json",
+        "mordor.json",
+        "nxlog.jsonl",
+        "qradar-forward.jsonl",
+        "qradar-search.json",
+        "snare.log",
+        "splunk-text.jsonl",
+        "splunk.jsonl",
+        "velociraptor.jsonl",
+        "wincollect.log",
+        "windows-forwarded.xml",
+        "wineventlog.log",
+        "winlogbeat-6.jsonl",
+        "winlogbeat-7.jsonl",
+        "winlogbeat-ecs.jsonl",
+    ] {
+        let (batches, report) = scan_paths(&[data(name)], &needs, options.clone());
+        let text = format!("{}{}", render_report(&report), render(&batches));
+        insta::assert_snapshot!(format!("windows_{name}"), text);
     }
 }
 

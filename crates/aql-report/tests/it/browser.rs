@@ -71,3 +71,38 @@ fn the_page_renders_in_a_browser() {
     let (dom, _) = run(browser, folder.path(), &["--dump-dom".to_owned(), url]);
     assert!(!dom.contains("role=\"search\" hidden"), "the script shows the filter");
 }
+
+/// A window can be wider than was asked for; a frame is as wide as a phone.
+const PHONE: &str =
+    "<!doctype html><iframe id=f src=report.html width=390 height=844></iframe><script>
+addEventListener('load', () => {
+  const page = document.getElementById('f').contentDocument.documentElement;
+  document.documentElement.dataset.width = page.scrollWidth;
+  document.documentElement.dataset.events = page.querySelectorAll('.event').length;
+});
+</script>";
+
+#[test]
+fn the_page_fits_a_phone_however_long_it_is() {
+    let Some(browser) = browser() else {
+        eprintln!("skipped: no Chromium here ({})", BROWSERS.join(", "));
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let frame = folder.path().join("phone.html");
+    std::fs::write(&frame, PHONE).expect("written");
+    for (hunted, least) in [(Hunted::bundled(), 30), (Hunted::ten_thousand(), 10_000)] {
+        std::fs::write(folder.path().join("report.html"), hunted.text(Format::Html))
+            .expect("written");
+        let args = ["--allow-file-access-from-files", "--dump-dom"];
+        let mut args: Vec<String> = args.map(str::to_owned).to_vec();
+        args.push(format!("file://{}", frame.display()));
+        let (dom, _) = run(browser, folder.path(), &args);
+        let number = |name: &str| -> usize {
+            let (_, rest) = dom.split_once(&format!("data-{name}=\"")).expect("measured");
+            rest.split('"').next().and_then(|n| n.parse().ok()).expect("a number")
+        };
+        assert!(number("width") <= 390, "{} wide: scrolls sideways", number("width"));
+        assert!(number("events") >= least, "{} events", number("events"));
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aql_pack::Finding;
+use aql_pack::{Finding, Pack};
 use aql_report::Format;
 
 use crate::support::Hunted;
@@ -124,6 +124,26 @@ fn every_finding_is_on_the_page_with_its_evidence() {
 }
 
 #[test]
+fn a_correlation_shows_what_it_is_made_of() {
+    let pack = Pack::bundled("t1114-email-collection").expect("is there").expect("loads");
+    let case = "packs/t1114-email-collection/cases/stores-staged-packed-and-sent/evidence";
+    let hunted = Hunted::with(pack, case);
+    let made: Vec<&Finding> =
+        hunted.outcome.findings.iter().filter(|f| !f.made_of.is_empty()).collect();
+    assert!(!made.is_empty(), "the case is about a correlation");
+    let page = hunted.text(Format::Html);
+    for finding in made {
+        let rule = &hunted.hunt.rules()[finding.rule];
+        assert!(page.contains(&rule.facts.title), "{}", rule.name);
+        let (_, list) = page.split_once("Made of</p>").expect("a list of parts");
+        for part in &finding.made_of {
+            let place = format!("#{}", part.finding.record.expect("a record"));
+            assert!(list.contains(&part.rule) && list.contains(&place), "{} {place}", part.rule);
+        }
+    }
+}
+
+#[test]
 fn a_rule_that_met_nothing_is_said_to_be_blind() {
     let page = Hunted::examples("test2-outlook-com").text(Format::Html);
     assert!(page.contains("These rules met no event of the kind"), "mail rules of the audit log");
@@ -152,19 +172,7 @@ fn hostile_evidence_stays_text() {
 
 #[test]
 fn ten_thousand_findings_make_a_page_that_opens() {
-    let mut hunted = Hunted::examples("test1-copy-stores");
-    let some: Vec<Finding> = hunted.outcome.findings.clone();
-    let mut many = Vec::new();
-    for n in 0..10_000usize {
-        let mut finding = some[n % some.len()].clone();
-        finding.record = i64::try_from(n).ok();
-        finding.time = finding.time.map(|t| t + i64::try_from(n).unwrap_or(0) * 60_000);
-        finding.host = Some(format!("HOST-{:03}", n % 300));
-        finding.payload = Some("x".repeat(7_000));
-        many.push(finding);
-    }
-    hunted.outcome.findings = many;
-    let page = hunted.text(Format::Html);
+    let page = Hunted::ten_thousand().text(Format::Html);
     // To be opened and looked at.
     if let Some(folder) = std::env::var_os("AQL_SHOTS") {
         let path = std::path::Path::new(&folder).join("ten-thousand.html");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aql_catalog::Catalog;
 use aql_eval::Context;
 use aql_ingest::{Evidence, Options};
-use aql_pack::{Hunt, HuntOptions, HuntOutcome, Observer, Pack};
+use aql_pack::{Finding, Hunt, HuntOptions, HuntOutcome, Observer, Pack};
 use aql_report::{Format, Remarks, Report, Watched};
 
 /// The root of the repository.
@@ -53,6 +53,23 @@ impl Hunted {
     pub(crate) fn bundled() -> Hunted {
         let pack = Pack::bundled("t1114-email-collection").expect("is there").expect("loads");
         Hunted::with(pack, "examples/evidence")
+    }
+
+    /// Ten thousand findings on three hundred hosts, with raw records of a usual size.
+    pub(crate) fn ten_thousand() -> Hunted {
+        let mut hunted = Hunted::examples("test1-copy-stores");
+        let some: Vec<Finding> = hunted.outcome.findings.clone();
+        let mut many = Vec::new();
+        for n in 0..10_000usize {
+            let mut finding = some[n % some.len()].clone();
+            finding.record = i64::try_from(n).ok();
+            finding.time = finding.time.map(|t| t + i64::try_from(n).unwrap_or(0) * 60_000);
+            finding.host = Some(format!("HOST-{:03}", n % 300));
+            finding.payload = Some("x".repeat(7_000));
+            many.push(finding);
+        }
+        hunted.outcome.findings = many;
+        hunted
     }
 
     pub(crate) fn report(&self) -> Report<'_> {
