@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::ArgPredicate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::atomics::AtomicsArgs;
 use crate::emulate::EmulateArgs;
+use crate::sigma::SigmaArgs;
 
 /// Runs IBM QRadar AQL detections over evidence files.
 #[derive(Debug, Parser)]
@@ -48,6 +50,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: PackCommand,
     },
+    /// Convert Sigma rules to AQL.
+    Sigma(SigmaArgs),
     /// Explain a diagnostic code, such as AQL004.
     Explain(ExplainArgs),
     /// Serve an editor over standard input and output (Language Server Protocol).
@@ -152,7 +156,11 @@ pub(crate) struct HuntArgs {
     pub(crate) paths: Vec<PathBuf>,
     /// A pack: the name of one in the binary, or a folder. May be repeated.
     #[arg(long, value_name = "PACK", default_value = "t1114-email-collection")]
+    #[arg(default_value_if("sigma", ArgPredicate::IsPresent, None::<&str>))]
     pub(crate) pack: Vec<String>,
+    /// Sigma rules: files, or folders of them. May be repeated; with `--pack` both are hunted with.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) sigma: Vec<PathBuf>,
     /// Only rules of this name. May be repeated.
     #[arg(long, value_name = "RULE")]
     pub(crate) rule: Vec<String>,

@@ -21,12 +21,24 @@ use crate::Outcome;
 use crate::args::{HuntArgs, HuntFormat, LevelArg};
 use crate::evidence::{self, ProgressGuard};
 use crate::output::Sink;
-use crate::{findings_table, messages, query, site, summary, tuning};
+use crate::{findings_table, messages, query, sigma, site, summary, tuning};
 
 pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
     let started = Instant::now();
     let quiet = args.evidence.read.quiet;
-    let packs = load_packs(&args.pack)?;
+    let mut packs = load_packs(&args.pack)?;
+    let mut rules = args.rule.clone();
+    let mut unusable = 0;
+    if !args.sigma.is_empty() {
+        let loaded = sigma::load(&args.sigma, quiet)?;
+        unusable = loaded.refused;
+        packs.push(loaded.pack);
+        // Rules that stand for a correlation alone have no findings of their own.
+        if rules.is_empty() && !loaded.silent.is_empty() {
+            let all = packs.iter().flat_map(|pack| pack.rules.iter().map(|rule| &rule.name));
+            rules = all.filter(|name| !loaded.silent.contains(name)).cloned().collect();
+        }
+    }
     let Some(profile) = query::read_profiles(&args.profile_file, quiet)? else {
         return Ok(Outcome::Failed);
     };
@@ -35,7 +47,7 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
     let cx = Arc::new(cx);
     let options = HuntOptions {
         mode: if args.strict { Mode::Strict } else { Mode::Lenient },
-        rules: args.rule.clone(),
+        rules,
         level: Some(level(args.level)),
         time: time_range(args)?,
         profile,
@@ -106,6 +118,7 @@ pub(crate) fn run(args: &HuntArgs) -> anyhow::Result<Outcome> {
     // No evidence is not the same as no finding, and a rule that did not run found nothing.
     let failed = (incomplete && (args.evidence.read.strict_input || nothing_read))
         || left_out > 0
+        || (args.strict && unusable > 0)
         || outcome.diagnostics.iter().any(Diagnostic::is_error);
     Ok(match (failed, outcome.findings.is_empty()) {
         (true, _) => Outcome::Failed,

@@ -25,6 +25,7 @@ mod queries;
 mod query;
 mod repl;
 mod rows;
+mod sigma;
 mod site;
 mod summary;
 mod test;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Tune(args) => tune::run(&args),
         Command::Pack { command } => pack::run(&command),
+        Command::Sigma(args) => sigma::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Lsp(args) => lsp::run(&args),
         Command::Catalog(args) => catalog::run(&args),

@@ -2,7 +2,8 @@
 //!
 //! Ranges: `AQL0xx` syntax, `AQL1xx` names, types and meaning, `AQL2xx` lints, `AQL3xx`
 //! translation loss, `CTX0xx` site data, `ING0xx` evidence, `MAP0xx` mapping files, `PACK0xx` packs,
-//! `PROF0xx` profile files, `RUN0xx` a query while it runs, `STO0xx` stores.
+//! `PROF0xx` profile files, `RUN0xx` a query while it runs, `SIG0xx` Sigma rules, `STO0xx`
+//! stores.
 
 use std::fmt;
 
@@ -218,6 +219,16 @@ codes! {
     LIST_CUT = "RUN004": "IN (SELECT) cut at 10,000 values";
     NO_SUCH_EVIDENCE = "RUN005": "database that evidence does not hold";
     UNKNOWN_OFFENSE = "RUN006": "offense that is not known";
+
+    SIGMA_UNREADABLE = "SIG001": "Sigma file that cannot be read";
+    SIGMA_RULE = "SIG002": "Sigma rule that is wrong";
+    SIGMA_REFUSED = "SIG003": "part of a Sigma rule that AQL does not have";
+    SIGMA_PROPERTY = "SIG004": "field without a property";
+    SIGMA_LOG_SOURCE = "SIG005": "log source that is not told apart";
+    SIGMA_APPROXIMATE = "SIG006": "part of a Sigma rule that is approximated";
+    SIGMA_PLACEHOLDER = "SIG007": "placeholder that becomes a reference set";
+    SIGMA_UNBOUND = "SIG008": "converted query that an appliance would refuse";
+    SIGMA_REFERENCE = "SIG009": "Sigma rule that is named and missing";
 
     STORE_NO_MANIFEST = "STO001": "store without its manifest";
     STORE_MANIFEST = "STO002": "manifest of a store that cannot be used";

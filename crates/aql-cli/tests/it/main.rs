@@ -18,6 +18,7 @@ mod prove;
 mod query;
 mod repl;
 mod reports;
+mod sigma;
 mod store;
 mod support;
 mod test;

@@ -6,5 +6,6 @@ mod hunt;
 mod load;
 mod proof;
 mod schemas;
+mod sigma;
 mod support;
 mod tuning;

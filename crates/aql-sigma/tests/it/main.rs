@@ -1,0 +1,4 @@
+//! Tests of the conversion.
+
+mod cases;
+mod hostile;
