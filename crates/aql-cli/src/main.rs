@@ -26,6 +26,7 @@ mod query;
 mod site;
 mod summary;
 mod test;
+mod translate;
 mod tune;
 mod tuning;
 mod why;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         Command::Hunt(args) => hunt::run(&args),
         Command::Query(args) => query::run(&args),
         Command::Why(args) => why::run(&args),
+        Command::Translate(args) => translate::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Check(args) => check::run(&args),

@@ -41,6 +41,11 @@ impl ReferenceSet {
         self.elements.ty()
     }
 
+    /// Its elements as they are compared, sorted; nothing for a set of networks.
+    pub fn spellings(&self) -> Option<Vec<&str>> {
+        self.elements.spellings()
+    }
+
     /// Does it hold the value? No for a value that is none of its type.
     pub fn contains(&self, value: &Datum<'_>) -> bool {
         self.elements.contains(value)
