@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
+use aql_catalog::SYSMON_TYPE_NAME;
 use aql_diag::Span;
 use aql_eval::site::ElementType;
 use aql_eval::{Context, number_of_text};
-use aql_event::{Type, canonical_host};
+use aql_event::{Column, ColumnKind, Encoding, Type, canonical_host};
 use aql_semantic::{
     BoundQuery, CompareBy, CompareOp, Expr, ExprKind, NullSemantics, Output, Source, Value,
     parse_network,
@@ -92,6 +93,24 @@ pub(crate) fn condition(
     (!losses.is_impossible()).then_some(pred)
 }
 
+/// The log source type of Windows.
+const WINDOWS: i64 = 12;
+
+/// The channel of Sysmon.
+const SYSMON_CHANNEL: &str = "Microsoft-Windows-Sysmon/Operational";
+
+/// The expression with the name of the type of a log source replaced.
+fn replaced(expr: &Expr, by: &ExprKind) -> Expr {
+    if let ExprKind::Call { function, .. } = &expr.kind
+        && matches!(&**function, "LOGSOURCE_TYPENAME" | "SYSMON_TYPENAME")
+    {
+        return Expr { kind: by.clone(), ty: Type::Text, span: expr.span };
+    }
+    let mut expr = expr.clone();
+    expr.for_each_child(&mut |child| *child = replaced(child, by));
+    expr
+}
+
 struct Lowering<'a, 'l> {
     folder: Folder<'a>,
     losses: &'l mut Losses,
@@ -122,6 +141,9 @@ impl Lowering<'_, '_> {
                 _ => self.refuse(expr.span, "a condition that is always null is not translated"),
             };
         }
+        if let Some(pred) = self.sysmon_told_apart(expr) {
+            return pred;
+        }
         if let Some((column, domain)) = self.folder.domain(expr) {
             let of =
                 Expr { kind: ExprKind::Column(column.clone()), ty: column.ty, span: expr.span };
@@ -143,6 +165,41 @@ impl Lowering<'_, '_> {
             return if all_but { test(values).negated() } else { test(values) };
         }
         self.leaf(expr)
+    }
+
+    /// A condition over the name of the type of a log source, where Sysmon has a name of its own: one
+    /// for events of its channel, one for all others.
+    fn sysmon_told_apart(&mut self, expr: &Expr) -> Option<Pred> {
+        let mut category = None;
+        expr.walk(&mut |e| {
+            if let ExprKind::Call { function, args } = &e.kind
+                && matches!(&**function, "LOGSOURCE_TYPENAME" | "SYSMON_TYPENAME")
+            {
+                category = args.get(1).cloned();
+            }
+        });
+        let category = category?;
+        let sysmon = Value::Text(Arc::from(SYSMON_TYPE_NAME));
+        let named = replaced(expr, &ExprKind::Literal(sysmon));
+        let Some(Value::Boolean(of_sysmon)) = self.folder.constant(&named) else { return None };
+        let kind = Column::new(ColumnKind::Builtin, "devicetype", Type::Integer, Encoding::Plain);
+        let kind = Expr { kind: ExprKind::Column(kind), ty: Type::Integer, span: expr.span };
+        let call =
+            ExprKind::Call { function: Arc::from("LOGSOURCETYPENAME"), args: vec![kind.clone()] };
+        let of_others = self.condition(&replaced(expr, &call));
+        let what = What::Like { pattern: Pattern::like(SYSMON_CHANNEL), ignore_case: true };
+        let is_windows = Test {
+            of: kind,
+            what: What::NumberIn(vec![Number::Integer(WINDOWS)]),
+            span: expr.span,
+        };
+        let in_channel = Test { of: category, what, span: expr.span };
+        let is_sysmon = Pred::all(vec![Pred::Test(is_windows), Pred::Test(in_channel)]);
+        Some(if of_sysmon {
+            Pred::any(vec![is_sysmon, of_others])
+        } else {
+            Pred::all(vec![is_sysmon.negated(), of_others])
+        })
     }
 
     fn leaf(&mut self, expr: &Expr) -> Pred {
@@ -281,6 +338,9 @@ impl Lowering<'_, '_> {
                 Pred::Test(Test { of, what: What::Network(address, bits), span })
             }
             ("REFERENCESETCONTAINS", [name, value]) => self.reference_set(span, name, value),
+            ("REFERENCEMAPSETCONTAINS", [name, key, value]) => {
+                self.reference_map_of_sets(span, name, key, value)
+            }
             _ => self.refuse(span, format!("{function} has no counterpart")),
         }
     }
@@ -317,6 +377,37 @@ impl Lowering<'_, '_> {
         };
         let of = self.folder.fold(value);
         Pred::Test(Test { of, what: What::Set { elements, ignore_case }, span })
+    }
+
+    fn reference_map_of_sets(&mut self, span: Span, name: &Expr, key: &Expr, value: &Expr) -> Pred {
+        let Some(Value::Text(name)) = self.folder.constant(name) else {
+            return self.refuse(span, "the name of a reference map has to be a constant");
+        };
+        let Some(map) = self.folder.cx.site.reference_map_of_sets(&name) else {
+            self.losses.approximate(
+                Some(span),
+                Direction::Either,
+                format!("reference map `{name}` is not known: it counts as empty (give --context)"),
+            );
+            return Pred::Const(false);
+        };
+        let Some(entries) = map.spellings() else {
+            return self.refuse(span, format!("reference map `{name}` holds networks"));
+        };
+        let message = format!("reference map `{name}` was written out: {} keys", entries.len());
+        self.losses.frozen(span, message);
+        let (key, value) = (self.folder.fold(key), self.folder.fold(value));
+        // Keys and elements of other types than text would be compared in another spelling.
+        if !entries.is_empty() && (key.ty != Type::Text || value.ty != Type::Text) {
+            return self.refuse(span, format!("reference map `{name}` is asked for no text"));
+        }
+        let set = |of: &Expr, elements: Vec<&str>| {
+            let elements = elements.into_iter().map(Arc::from).collect();
+            let what = What::Set { elements, ignore_case: false };
+            Pred::Test(Test { of: of.clone(), what, span })
+        };
+        let entry = |(k, elements)| Pred::all(vec![set(&key, vec![k]), set(&value, elements)]);
+        Pred::any(entries.into_iter().map(entry).collect())
     }
 
     /// Says that reference data was looked up for a constant.

@@ -165,6 +165,17 @@ impl ReferenceMapOfSets {
         (folded(&table.name), map)
     }
 
+    /// Its keys as they are compared, sorted, each with the elements of its set; nothing if one
+    /// holds networks.
+    pub fn spellings(&self) -> Option<Vec<(&str, Vec<&str>)>> {
+        let mut all = Vec::with_capacity(self.sets.len());
+        for (key, set) in &self.sets {
+            all.push((&**key, set.spellings()?));
+        }
+        all.sort_unstable();
+        Some(all)
+    }
+
     /// Does the set of the key hold the value?
     pub(crate) fn contains(&self, key: &Datum<'_>, value: &Datum<'_>) -> bool {
         let set = self.key.spelling(key).and_then(|key| self.sets.get(&*key));

@@ -49,7 +49,7 @@ impl Flavour for ClickHouse {
     }
 
     fn to_number(&self, term: &str) -> String {
-        format!("toFloat64OrNull(trim(BOTH FROM {term}))")
+        format!("toFloat64OrNull(trimBoth({term}))")
     }
 
     fn like(&self, term: &str, pattern: &Pattern, ignore_case: bool) -> String {
@@ -100,6 +100,10 @@ impl Flavour for ClickHouse {
     fn replace(&self, term: &str, regex: &str, with: &str, all: bool) -> String {
         let function = if all { "replaceRegexpAll" } else { "replaceRegexpOne" };
         format!("{function}({term}, {}, {})", self.text(regex), self.text(with))
+    }
+
+    fn part(&self, term: &str, start: i64, length: i64) -> String {
+        format!("substringUTF8({term}, {start}, {length})")
     }
 
     fn length(&self, term: &str) -> String {

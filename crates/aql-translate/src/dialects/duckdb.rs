@@ -114,6 +114,10 @@ impl Flavour for DuckDb {
         format!("regexp_replace({term}, {}, {}{flags})", self.text(regex), self.text(with))
     }
 
+    fn part(&self, term: &str, start: i64, length: i64) -> String {
+        format!("substr({term}, {start}, {length})")
+    }
+
     fn length(&self, term: &str) -> String {
         format!("length({term})")
     }

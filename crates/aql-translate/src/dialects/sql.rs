@@ -43,6 +43,8 @@ pub(crate) trait Flavour: Sync {
     fn aggregate(&self, function: AggregateFunction, argument: &str) -> String;
     /// The first match of a regular expression, or all, replaced.
     fn replace(&self, term: &str, regex: &str, with: &str, all: bool) -> String;
+    /// Characters from a position on, counted from 1.
+    fn part(&self, term: &str, start: i64, length: i64) -> String;
     /// Number of characters.
     fn length(&self, term: &str) -> String;
     /// Does the whole number division, `a / b` of doubles.
@@ -441,6 +443,18 @@ impl Sql<'_> {
                 _ => format!("CAST(trunc({}) AS BIGINT)", self.number_term(value)?),
             },
             ("STRLEN", [text]) => flavour.length(&self.text_term(text)?),
+            ("SUBSTRING", [text, start, rest @ ..]) => {
+                let whole = |e: &Expr| match e.kind {
+                    ExprKind::Literal(Value::Integer(n)) if n >= 0 => Some(n),
+                    _ => None,
+                };
+                let (Some(start), Some(length)) =
+                    (whole(start), rest.first().map_or(Some(i64::from(i32::MAX)), whole))
+                else {
+                    return Err("SUBSTRING with a position that is no constant".to_owned());
+                };
+                flavour.part(&self.text_term(text)?, start + 1, length)
+            }
             ("NOW", []) => flavour.now().to_owned(),
             ("DATEFORMAT", [time, format]) => {
                 let ExprKind::Literal(Value::Text(format)) = &format.kind else {
