@@ -9,14 +9,19 @@
 //!
 //! Not in here: running a translation. `verify/` does that in tests.
 
+mod condition;
 mod dialects;
 mod fold;
 mod loss;
 mod lower;
+mod lucene_regex;
+mod map;
 mod names;
 mod pattern;
+mod pipeline;
 mod pred;
 mod regex;
+mod source;
 mod time;
 
 use std::collections::BTreeSet;

@@ -130,7 +130,27 @@ pub(crate) struct Group {
     pub(crate) calls: Vec<AggregateCall>,
 }
 
+/// Adds a condition that is not there yet, wherever in the query it was written.
+fn push(list: &mut Vec<Pred>, pred: Pred) {
+    if !list.iter().any(|known| known.same(&pred)) {
+        list.push(pred);
+    }
+}
+
 impl Pred {
+    /// The same condition, written elsewhere?
+    fn same(&self, other: &Pred) -> bool {
+        let all =
+            |a: &[Pred], b: &[Pred]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b));
+        match (self, other) {
+            (Pred::Const(a), Pred::Const(b)) => a == b,
+            (Pred::And(a), Pred::And(b)) | (Pred::Or(a), Pred::Or(b)) => all(a, b),
+            (Pred::Not(a), Pred::Not(b)) => a.same(b),
+            (Pred::Test(a), Pred::Test(b)) => a.of == b.of && a.what == b.what,
+            _ => false,
+        }
+    }
+
     /// All of these.
     pub(crate) fn all(list: Vec<Pred>) -> Pred {
         let mut out = Vec::with_capacity(list.len());
@@ -138,8 +158,8 @@ impl Pred {
             match pred {
                 Pred::Const(true) => {}
                 Pred::Const(false) => return Pred::Const(false),
-                Pred::And(inner) => out.extend(inner),
-                other => out.push(other),
+                Pred::And(inner) => inner.into_iter().for_each(|p| push(&mut out, p)),
+                other => push(&mut out, other),
             }
         }
         match out.len() {
@@ -156,8 +176,8 @@ impl Pred {
             match pred {
                 Pred::Const(false) => {}
                 Pred::Const(true) => return Pred::Const(true),
-                Pred::Or(inner) => out.extend(inner),
-                other => out.push(other),
+                Pred::Or(inner) => inner.into_iter().for_each(|p| push(&mut out, p)),
+                other => push(&mut out, other),
             }
         }
         match out.len() {

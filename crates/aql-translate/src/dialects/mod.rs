@@ -2,14 +2,24 @@
 
 mod clickhouse;
 mod duckdb;
-mod sql;
+mod esql;
+mod kql;
+mod spl;
+pub(crate) mod sql;
 
 use crate::Options;
 use crate::loss::Losses;
 use crate::pred::Lowered;
 
 /// Every dialect, in the order in which they are listed.
-pub(crate) static ALL: &[Dialect] = &[duckdb::DIALECT, clickhouse::DIALECT];
+pub(crate) static ALL: &[Dialect] = &[
+    duckdb::DIALECT,
+    clickhouse::DIALECT,
+    kql::SENTINEL,
+    kql::DEFENDER,
+    spl::DIALECT,
+    esql::DIALECT,
+];
 
 /// By what translations into a dialect were checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
