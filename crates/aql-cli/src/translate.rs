@@ -116,6 +116,7 @@ pub(crate) fn run(args: &TranslateArgs) -> anyhow::Result<Outcome> {
             let (translation, loss) = match &bound {
                 Some(bound) => {
                     let options = Options {
+                        name: job.name.clone(),
                         cx: Arc::clone(&job.cx),
                         all_time: args.all_time,
                         exact: args.max_loss == MaxLoss::Exact,

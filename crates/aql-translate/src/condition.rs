@@ -16,7 +16,7 @@ use crate::source::{Change, subject};
 pub(crate) type Term = Result<String, String>;
 
 /// What a language writes.
-pub(crate) trait Language: Sync {
+pub(crate) trait Language {
     /// LIKE; the pattern is no plain equality.
     fn like(&self, field: &str, pattern: &Pattern, ignore_case: bool) -> Term;
     /// Equal to one of these texts.
@@ -58,6 +58,10 @@ pub(crate) trait Language: Sync {
     fn three_valued(&self) -> bool {
         false
     }
+    /// Must a negation say itself that it also holds for what is missing?
+    fn keeps_missing_by_guard(&self) -> bool {
+        false
+    }
     /// Is text always compared with, or always without case? Nothing if the query decides.
     fn case_is_fixed(&self) -> Option<bool> {
         None
@@ -87,7 +91,14 @@ impl Writer<'_> {
             Pred::Not(inner)
                 if self.nulls == NullSemantics::Sql && !self.language.three_valued() =>
             {
-                let guarded = self.guarded(inner);
+                let guarded = self.guarded(inner, false);
+                self.pred_plain(&guarded, depth)
+            }
+            Pred::Not(inner)
+                if self.nulls == NullSemantics::TwoValued
+                    && self.language.keeps_missing_by_guard() =>
+            {
+                let guarded = self.guarded(inner, true);
                 self.pred_plain(&guarded, depth)
             }
             Pred::Not(inner) => {
@@ -117,25 +128,39 @@ impl Writer<'_> {
         }
     }
 
-    /// The negation of a condition that is null where a value is missing: pushed down to the tests,
-    /// each with a test for presence.
-    fn guarded(&mut self, pred: &Pred) -> Pred {
+    /// The negation of a condition, pushed down to the tests, each with a test for presence: what is
+    /// missing is kept or left out.
+    fn guarded(&mut self, pred: &Pred, keep: bool) -> Pred {
         match pred {
             Pred::Const(value) => Pred::Const(!value),
-            Pred::And(list) => Pred::any(list.iter().map(|p| self.guarded(p)).collect()),
-            Pred::Or(list) => Pred::all(list.iter().map(|p| self.guarded(p)).collect()),
-            Pred::Not(inner) => (**inner).clone(),
+            Pred::And(list) => Pred::any(list.iter().map(|p| self.guarded(p, keep)).collect()),
+            Pred::Or(list) => Pred::all(list.iter().map(|p| self.guarded(p, keep)).collect()),
+            Pred::Not(inner) => self.settled(inner, keep),
             Pred::Test(test) => {
                 let never_null =
                     matches!(test.what, What::Missing | What::Network(..) | What::Set { .. });
                 let negated = pred.clone().negated();
-                if never_null {
+                if test.what == What::Missing || (never_null && !keep) {
                     return negated;
                 }
                 self.losses.guarded(test.span, "a negated test also asks for presence");
-                let missing = Test { what: What::Missing, ..test.clone() };
-                Pred::all(vec![Pred::Test(missing).negated(), negated])
+                let missing = Pred::Test(Test { what: What::Missing, ..test.clone() });
+                if keep {
+                    Pred::any(vec![missing, negated])
+                } else {
+                    Pred::all(vec![missing.negated(), negated])
+                }
             }
+        }
+    }
+
+    /// A condition that is asked for being true, with the negations in it pushed down.
+    fn settled(&mut self, pred: &Pred, keep: bool) -> Pred {
+        match pred {
+            Pred::And(list) => Pred::all(list.iter().map(|p| self.settled(p, keep)).collect()),
+            Pred::Or(list) => Pred::any(list.iter().map(|p| self.settled(p, keep)).collect()),
+            Pred::Not(inner) => self.guarded(inner, keep),
+            other => other.clone(),
         }
     }
 
@@ -179,6 +204,14 @@ impl Writer<'_> {
                     .language
                     .first_of(many)
                     .ok_or_else(|| format!("`{}` is in several fields", column.name))?;
+                if many.contains(&text) {
+                    self.losses.approximate(
+                        Some(expr.span),
+                        Direction::Either,
+                        format!("of the fields of `{}` only `{text}` is tested", column.name),
+                    );
+                    return Ok((text, field, change));
+                }
                 let name = alias(&column.name);
                 if !self.aliases.iter().any(|(known, _)| *known == name) {
                     self.aliases.push((name.clone(), text));

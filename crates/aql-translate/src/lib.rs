@@ -11,6 +11,7 @@
 
 mod condition;
 mod dialects;
+mod filter;
 mod fold;
 mod loss;
 mod lower;
@@ -86,6 +87,8 @@ impl Target {
 /// How a query is translated.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// What the translation is called, where a target has titles.
+    pub name: String,
     /// Catalog, moment, and data of the site: reference sets are written out.
     pub cx: Arc<Context>,
     /// Leave the time clause out.

@@ -29,6 +29,9 @@ pub(crate) struct Source {
     pub(crate) classes: Vec<Class>,
     /// Column of `fields.csv`.
     map: String,
+    /// Does it hold every field of the record, under its own name?
+    #[serde(default)]
+    raw: bool,
     /// What is made of a field's name.
     template: Option<String>,
     /// The same for a number.
@@ -91,7 +94,7 @@ impl Source {
         }
         let cell = match column.kind {
             // A raw field is called as the record calls it, where the target keeps its names.
-            ColumnKind::Field if matches!(self.map.as_str(), "windows" | "o365") => name.to_owned(),
+            ColumnKind::Field if self.raw => name.to_owned(),
             ColumnKind::Field => {
                 raw(name).and_then(|property| cell(property, &self.map))?.to_owned()
             }

@@ -72,11 +72,6 @@ impl Pattern {
         })
     }
 
-    /// Has it a single-character wildcard?
-    pub(crate) fn has_any_one(&self) -> bool {
-        self.pieces.contains(&Piece::AnyOne)
-    }
-
     /// The pattern with each literal, `%` and `_` written as a target has them.
     pub(crate) fn render(
         &self,

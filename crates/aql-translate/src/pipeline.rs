@@ -173,7 +173,7 @@ impl Pipe<'_> {
                         | AggregateFunction::Max
                 );
             match self.value(argument, source) {
-                Ok(text) if numeric => {
+                Ok(text) if numeric && !is_number(argument) => {
                     columns.push((format!("a{n}"), self.language.to_number(&text)))
                 }
                 Ok(text) => columns.push((format!("a{n}"), text)),
@@ -383,6 +383,11 @@ fn aggregate_of(expr: &Expr) -> Option<usize> {
         }
         _ => None,
     }
+}
+
+/// Is it written as a number already?
+fn is_number(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Call { function, .. } if matches!(&**function, "LONG" | "DOUBLE"))
 }
 
 fn is_time(expr: &Expr) -> bool {

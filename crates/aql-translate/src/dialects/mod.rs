@@ -2,8 +2,11 @@
 
 mod clickhouse;
 mod duckdb;
+mod eql;
 mod esql;
 mod kql;
+mod lucene;
+mod sigma;
 mod spl;
 pub(crate) mod sql;
 
@@ -19,6 +22,9 @@ pub(crate) static ALL: &[Dialect] = &[
     kql::DEFENDER,
     spl::DIALECT,
     esql::DIALECT,
+    lucene::DIALECT,
+    eql::DIALECT,
+    sigma::DIALECT,
 ];
 
 /// By what translations into a dialect were checked.
