@@ -274,13 +274,13 @@ impl Writer<'_> {
                 let case = self.case(test, change != Change::None, std::slice::from_ref(value));
                 let equal = language.equals(&field, std::slice::from_ref(value), case)?;
                 self.losses.guarded(span, "`!=` also asks for presence");
-                joined(vec![present, language.not(&equal, false, false)], language.words().0, 0)
+                inline(&[present, language.not(&equal, false, false)], language.words().0)
             }
             What::NotHost(host) => {
                 let present = language.present(&field, info.number);
                 let equal = language.equals(&field, &[Arc::from(host.to_string())], false)?;
                 self.losses.guarded(span, "`!=` also asks for presence");
-                joined(vec![present, language.not(&equal, false, false)], language.words().0, 0)
+                inline(&[present, language.not(&equal, false, false)], language.words().0)
             }
             What::Text(..) => return Err("text is not ordered in the target".to_owned()),
             What::NumberIn(values) => language.numbers(&field, info.number, values)?,
@@ -288,7 +288,7 @@ impl Writer<'_> {
                 let present = language.present(&field, info.number);
                 let equal = language.numbers(&field, info.number, &[*value])?;
                 self.losses.guarded(span, "`!=` also asks for presence");
-                joined(vec![present, language.not(&equal, false, false)], language.words().0, 0)
+                inline(&[present, language.not(&equal, false, false)], language.words().0)
             }
             What::Number(op, value) => language.number(&field, info.number, *op, *value)?,
             What::Regex { java, ignore_case, full } => {
@@ -384,6 +384,11 @@ fn has_numbers(pred: &Pred) -> bool {
             What::NumberIn(_) | What::Number(..) | What::Network(..) | What::Field { .. }
         ),
     }
+}
+
+/// Parts in parentheses, on one line.
+pub(crate) fn inline(parts: &[String], word: &str) -> String {
+    format!("({})", parts.join(&format!(" {word} ")))
 }
 
 /// Parts in parentheses, one a line if there are many.

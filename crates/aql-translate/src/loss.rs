@@ -1,6 +1,6 @@
 //! What a translation loses, construct by construct.
 
-use aql_diag::{Diagnostic, Span, codes};
+use aql_diag::{Diagnostic, Label, Span, codes};
 use serde::Serialize;
 
 /// How much is lost.
@@ -61,8 +61,24 @@ pub(crate) struct Losses {
 
 impl Losses {
     fn push(&mut self, remark: Remark) {
-        if !self.remarks.contains(&remark) {
+        let same = |known: &&mut Remark| {
+            let (a, b) = (&known.diagnostic, &remark.diagnostic);
+            known.loss == remark.loss
+                && known.finds == remark.finds
+                && a.code == b.code
+                && a.message == b.message
+        };
+        let Some(known) = self.remarks.iter_mut().find(same) else {
             self.remarks.push(remark);
+            return;
+        };
+        // The same again, at another place.
+        let diagnostic = &mut known.diagnostic;
+        if let (Some(first), Some(place)) = (&diagnostic.primary, remark.diagnostic.primary)
+            && first.span != place.span
+            && !diagnostic.labels.iter().any(|label| label.span == place.span)
+        {
+            diagnostic.labels.push(Label { span: place.span, text: "and here".to_owned() });
         }
     }
 

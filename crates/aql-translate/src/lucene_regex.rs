@@ -58,7 +58,9 @@ pub(crate) fn automaton(java: &str, ignore_case: bool, full: bool) -> Result<Str
     if alternatives {
         out = format!("({out})");
     }
-    Ok(format!(".*{out}.*"))
+    let open = if out.starts_with(".*") { "" } else { ".*" };
+    let close = if out.ends_with(".*") && !out.ends_with(r"\.*") { "" } else { ".*" };
+    Ok(format!("{open}{out}{close}"))
 }
 
 /// A character, in either case if case is ignored.

@@ -9,7 +9,7 @@ use crate::dialects::sql::number;
 use crate::loss::{Direction, Losses};
 use crate::map::{Map, Source};
 use crate::pred::{Lowered, Pred, What};
-use crate::source::{Part, parts};
+use crate::source::{Part, parts, subject};
 use crate::time::{Bounds, Format, bounds};
 
 /// What such a language writes besides conditions.
@@ -45,6 +45,14 @@ pub(crate) trait Pipeline: Language {
     ) -> Option<String>;
     /// Characters from a position on, counted from 0.
     fn part(&self, text: &str, start: i64, length: i64) -> String;
+    /// Is the aggregate only estimated?
+    fn estimates(&self, _function: AggregateFunction) -> bool {
+        false
+    }
+    /// Are rows without a key left out of the groups?
+    fn drops_missing_keys(&self) -> bool {
+        false
+    }
     /// A field as a number.
     fn to_number(&self, field: &str) -> String;
     /// Letters that it folds otherwise.
@@ -155,12 +163,30 @@ impl Pipe<'_> {
         let Some(group) = &self.query.group else { return columns };
         for (n, key) in group.keys.iter().enumerate() {
             match self.value(key, source) {
-                Ok(text) => columns.push((format!("k{n}"), text)),
+                Ok(text) => {
+                    self.form(key, source);
+                    if self.language.drops_missing_keys() {
+                        self.losses.approximate(
+                            Some(key.span),
+                            Direction::Fewer,
+                            "events without a key are in no group",
+                        );
+                    }
+                    columns.push((format!("k{n}"), text));
+                }
                 Err(why) => self.losses.impossible(key.span, why),
             }
         }
         for (n, call) in group.calls.iter().enumerate() {
             let Some(argument) = &call.argument else { continue };
+            self.form(argument, source);
+            if self.language.estimates(call.function) {
+                self.losses.approximate(
+                    Some(argument.span),
+                    Direction::Either,
+                    "the target only estimates how many different values there are",
+                );
+            }
             if is_time(argument) {
                 continue;
             }
@@ -181,6 +207,15 @@ impl Pipe<'_> {
             }
         }
         columns
+    }
+
+    /// Tells that a field holds a value in another form.
+    fn form(&mut self, expr: &Expr, source: &Source) {
+        let other = subject(expr).and_then(|(c, _)| source.field(c)).is_some_and(|f| f.other_form);
+        if other {
+            let message = "the target holds this value in another form";
+            self.losses.approximate(Some(expr.span), Direction::Either, message);
+        }
     }
 
     fn calls(&mut self, calls: &[AggregateCall], time: &str) -> Vec<(String, String)> {

@@ -20,4 +20,5 @@ mod reports;
 mod store;
 mod support;
 mod test;
+mod translate;
 mod why;

@@ -262,7 +262,7 @@ impl Pipeline for Esql {
         &self,
         function: AggregateFunction,
         argument: Option<&str>,
-        time: &str,
+        _: &str,
     ) -> Option<String> {
         use AggregateFunction as F;
         Some(match (function, argument) {
@@ -276,15 +276,16 @@ impl Pipeline for Esql {
             (F::First, Some(a)) => format!("TOP({a}, 1, \"asc\")"),
             (F::Last, Some(a)) => format!("TOP({a}, 1, \"desc\")"),
             (F::StdevPopulation, Some(a)) => format!("STD_DEV({a})"),
-            _ => {
-                let _ = time;
-                return None;
-            }
+            _ => return None,
         })
     }
 
     fn part(&self, text: &str, start: i64, length: i64) -> String {
         format!("SUBSTRING({text}, {}, {length})", start + 1)
+    }
+
+    fn estimates(&self, function: AggregateFunction) -> bool {
+        function == AggregateFunction::UniqueCount
     }
 
     fn to_number(&self, field: &str) -> String {

@@ -9,7 +9,7 @@ use aql_semantic::CompareOp;
 use super::sql::number;
 use super::{Checked, Dialect};
 use crate::Options;
-use crate::condition::{Language, Term, joined};
+use crate::condition::{Language, Term};
 use crate::filter;
 use crate::loss::Losses;
 use crate::lucene_regex::{automaton, literal};
@@ -110,7 +110,7 @@ impl Language for Lucene {
 
     fn not(&self, inner: &str, _: bool, _: bool) -> String {
         // A clause with nothing but NOT finds nothing.
-        joined(vec!["*:*".to_owned(), format!("NOT {inner}")], "AND", 0)
+        format!("(*:* AND NOT {inner})")
     }
 
     fn words(&self) -> (&'static str, &'static str) {

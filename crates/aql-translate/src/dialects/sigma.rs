@@ -13,7 +13,7 @@ use crate::Options;
 use crate::condition::{Language, Term, Writer};
 use crate::filter::outside;
 use crate::loss::{Direction, Losses};
-use crate::map::Map;
+use crate::map::{Map, Source};
 use crate::pattern::{Pattern, Shape};
 use crate::pred::{Lowered, Number, Pred, What};
 use crate::regex::portable;
@@ -50,7 +50,6 @@ fn write(query: &Lowered, options: &Options, losses: &mut Losses) -> String {
             return String::new();
         }
     };
-    let correlation = query.group.as_ref().map(|_| correlation(query, options, losses));
     outside(query, losses);
     let found = parts(query, map, losses);
     if found.len() > 1 {
@@ -59,6 +58,8 @@ fn write(query: &Lowered, options: &Options, losses: &mut Losses) -> String {
     let Some(part) = found.first().filter(|_| !losses.is_impossible()) else {
         return String::new();
     };
+    let correlation =
+        query.group.as_ref().map(|_| correlation(query, part.source, options, losses));
     let (service, pred) = service(&part.pred);
     let sigma = Sigma::default();
     let mut writer = Writer {
@@ -131,7 +132,12 @@ fn service(pred: &Pred) -> (Option<&'static str>, Pred) {
 }
 
 /// The correlation of a query with groups; nothing, and a refusal, if Sigma has none like it.
-fn correlation(query: &Lowered, options: &Options, losses: &mut Losses) -> Option<String> {
+fn correlation(
+    query: &Lowered,
+    source: &Source,
+    options: &Options,
+    losses: &mut Losses,
+) -> Option<String> {
     let span = query.output.first().map_or_else(Default::default, |o| o.expr.span);
     let group = query.group.as_ref()?;
     let mut refuse = |why: &str| {
@@ -149,10 +155,7 @@ fn correlation(query: &Lowered, options: &Options, losses: &mut Losses) -> Optio
     };
     let call = group.calls.get(index)?;
     let name = |expr: &Expr| match &expr.kind {
-        ExprKind::Column(column) => {
-            let source = MAP.as_ref().ok()?.sources().iter().find_map(|s| s.field(column))?;
-            source.names.first().cloned()
-        }
+        ExprKind::Column(column) => source.field(column)?.names.first().cloned(),
         _ => None,
     };
     let (kind, field) = match (call.function, &call.argument) {
@@ -325,24 +328,26 @@ impl Sigma {
         (names, whole.unwrap_or(&out).to_owned())
     }
 
-    /// The condition with one pair of parentheses less, if its detections can be one.
+    /// The condition with one pair of parentheses less, or with fewer detections in one; nothing if
+    /// all is put together that can be.
     fn merge(&self, text: &str) -> Option<String> {
         for (open, _) in text.match_indices('(') {
             let rest = text.get(open + 1..)?;
-            let Some(close) = rest.find(')') else { continue };
-            let inner = rest.get(..close)?;
-            if inner.contains('(') {
-                continue;
-            }
+            let Some(close) = closing(rest) else { continue };
+            let (inner, after) = (rest.get(..close)?, rest.get(close + 1..)?);
+            let before = text.get(..open)?;
             for word in [" and ", " or "] {
-                if let Some(detection) = self.merged(inner, word) {
-                    let name = self.push(detection);
-                    return Some(format!("{}{name}{}", text.get(..open)?, rest.get(close + 1..)?));
+                let parts = split(inner, word);
+                if parts.len() < 2 {
+                    continue;
                 }
-            }
-            // Some of an AND may go together where others, such as negations, stay.
-            if let Some(partly) = self.partly(inner) {
-                return Some(format!("{}({partly}){}", text.get(..open)?, rest.get(close + 1..)?));
+                if let Some(detection) = self.merged(&parts, word) {
+                    return Some(format!("{before}{}{after}", self.push(detection)));
+                }
+                // Some may go together where others, such as negations, stay.
+                if let Some(partly) = self.partly(&parts, word) {
+                    return Some(format!("{before}({partly}){after}"));
+                }
             }
         }
         None
@@ -353,25 +358,24 @@ impl Sigma {
         self.detections.borrow().get(index).cloned()
     }
 
-    fn merged(&self, inner: &str, word: &str) -> Option<Detection> {
-        let list: Option<Vec<Detection>> =
-            inner.split(word).map(|name| self.detection(name.trim())).collect();
+    fn merged(&self, parts: &[&str], word: &str) -> Option<Detection> {
+        let list: Option<Vec<Detection>> = parts.iter().map(|name| self.detection(name)).collect();
         let list = list?;
         if word == " and " { all(&list) } else { one(&list) }
     }
 
     /// `s1 and s2 and not s3` becomes `s4 and not s3`.
-    fn partly(&self, inner: &str) -> Option<String> {
-        if inner.contains(" or ") {
-            return None;
-        }
-        let parts: Vec<&str> = inner.split(" and ").collect();
+    fn partly(&self, parts: &[&str], word: &str) -> Option<String> {
         let mut taken: Vec<Detection> = Vec::new();
         let mut left = Vec::new();
-        for part in &parts {
+        for part in parts {
+            let Some(detection) = self.detection(part) else {
+                left.push(*part);
+                continue;
+            };
             let mut with = taken.clone();
-            with.extend(self.detection(part.trim()));
-            if with.len() > taken.len() && all(&with).is_some() {
+            with.push(detection);
+            if word == " or " || all(&with).is_some() {
                 taken = with;
             } else {
                 left.push(*part);
@@ -380,10 +384,38 @@ impl Sigma {
         if taken.len() < 2 {
             return None;
         }
-        let name = self.push(all(&taken)?);
+        let name = self.push(if word == " and " { all(&taken)? } else { one(&taken)? });
         left.insert(0, &name);
-        Some(left.join(" and "))
+        Some(left.join(word))
     }
+}
+
+/// Where the parenthesis closes that was opened before the text.
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 0_u32;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' if depth == 0 => return Some(at),
+            ')' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The parts between a word, outside of parentheses.
+fn split<'t>(text: &'t str, word: &str) -> Vec<&'t str> {
+    let mut parts = Vec::new();
+    let mut begin = 0;
+    for (at, _) in text.match_indices(word) {
+        if text.get(..at).is_some_and(balanced) {
+            parts.extend(text.get(begin..at));
+            begin = at + word.len();
+        }
+    }
+    parts.extend(text.get(begin..));
+    parts
 }
 
 fn balanced(text: &str) -> bool {

@@ -268,6 +268,10 @@ impl Pipeline for Spl {
         format!("substr({text}, {}, {length})", start + 1)
     }
 
+    fn drops_missing_keys(&self) -> bool {
+        true
+    }
+
     fn to_number(&self, name: &str) -> String {
         format!("tonumber({})", field(name))
     }

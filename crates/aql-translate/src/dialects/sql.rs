@@ -62,8 +62,13 @@ pub(crate) fn write(
     options: &Options,
     losses: &mut Losses,
 ) -> String {
-    let mut sql = Sql { flavour, query, options, losses, folds: false };
+    let mut sql = Sql { flavour, query, options, losses, folds: false, changes: false };
     let text = sql.query();
+    let changes = sql.changes;
+    if changes {
+        let message = "LOWER and UPPER of the target change some letters beyond ASCII otherwise";
+        sql.losses.approximate(None, Direction::Either, message);
+    }
     if sql.folds {
         let message = format!(
             "ILIKE folds {} otherwise; `--max-loss exact` takes regular expressions instead",
@@ -81,6 +86,8 @@ struct Sql<'a> {
     losses: &'a mut Losses,
     /// Was there an ILIKE?
     folds: bool,
+    /// Was there a LOWER or UPPER?
+    changes: bool,
 }
 
 type Term = Result<String, String>;
@@ -98,6 +105,8 @@ impl Sql<'_> {
                 ),
             }
         }
+        // What is only shown finds no other events.
+        self.changes = false;
         if output.is_empty() {
             output.push("1".to_owned());
         }
@@ -240,6 +249,7 @@ impl Sql<'_> {
             What::Set { elements, ignore_case } => {
                 let mut term = self.text_term(&test.of)?;
                 if *ignore_case {
+                    self.changes = true;
                     term = flavour.change(&term, true);
                 }
                 let text = is_one_of(&term, elements.iter().map(|v| flavour.text(v)).collect());
@@ -433,8 +443,10 @@ impl Sql<'_> {
     fn call(&mut self, function: &str, args: &[Expr]) -> Term {
         let flavour = self.flavour;
         Ok(match (function, args) {
-            ("LOWER", [text, ..]) => flavour.change(&self.text_term(text)?, true),
-            ("UPPER", [text, ..]) => flavour.change(&self.text_term(text)?, false),
+            ("LOWER" | "UPPER", [text, ..]) => {
+                self.changes = true;
+                flavour.change(&self.text_term(text)?, function == "LOWER")
+            }
             ("STR", [value]) => self.text_term(value)?,
             ("UTF8", [value]) => self.term(value)?,
             ("DOUBLE", [value]) => self.number_term(value)?,
