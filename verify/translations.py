@@ -245,9 +245,8 @@ class ClickHouse:
         from chdb.session import Session
 
         self.session = Session()
-        self.session.query("CREATE DATABASE IF NOT EXISTS v; ")
+        self.session.query("CREATE DATABASE IF NOT EXISTS v")
         self.session.query("USE v")
-        # `schema_inference_make_columns_nullable` is what makes missing values missing.
         self.session.query(
             f"CREATE TABLE v.events ENGINE = Memory AS SELECT * FROM file('{parquet}', Parquet)"
         )
@@ -260,6 +259,16 @@ class ClickHouse:
                       for k, v in row.items()) for row in rows}
 
 
+def write_table(path, lines):
+    """Writes the table, between its marks if the file has them."""
+    text = "\n".join(lines) + "\n"
+    known = path.read_text() if path.exists() else ""
+    head, mark, rest = known.partition("<!-- agreement -->\n")
+    if mark:
+        text = head + mark + text + rest[rest.index("<!-- /agreement -->"):]
+    path.write_text(text)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--aql", default="aql", help="the command")
@@ -269,7 +278,7 @@ def main():
     parser.add_argument("--sigma-sample", type=int, default=300)
     parser.add_argument("--context", help="data of a site")
     parser.add_argument("--targets", default="duckdb,clickhouse")
-    parser.add_argument("--table", help="write the table of agreement to this file")
+    parser.add_argument("--table", help="write the table of agreement to this file, between its marks if it has them")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", type=int, default=15, help="how many differences are printed")
     parser.add_argument("paths", nargs="*", help="evidence")
@@ -347,7 +356,7 @@ def main():
         print(f"{duck.rows} events, {len(left_out)} queries do not bind")
         print("\n".join(lines))
         if args.table:
-            pathlib.Path(args.table).write_text("\n".join(lines) + "\n")
+            write_table(pathlib.Path(args.table), lines)
     return 1 if bad else 0
 
 

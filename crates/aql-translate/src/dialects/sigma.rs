@@ -548,6 +548,9 @@ impl Language for Sigma {
 
     fn regex(&self, field: &str, java: &str, ignore_case: bool, full: bool) -> Term {
         let regex = portable(java, false, full)?;
+        if regex.backtracks {
+            return Err("regular expressions have no look-around here".to_owned());
+        }
         let i = if ignore_case { "|i" } else { "" };
         Ok(self.add(format!("{field}|re{i}"), vec![quoted(&regex.text)]))
     }
