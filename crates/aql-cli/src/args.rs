@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Hunt(HuntArgs),
     /// Run one AQL query over files and folders.
     Query(QueryArgs),
+    /// Ask questions in AQL, one after the other: a shell over files and folders.
+    Repl(ReplArgs),
     /// Say why a rule matches an event or does not, and where the events of a run were lost.
     Why(WhyArgs),
     /// Say what files and folders hold, and which rules can see anything in it.
@@ -226,6 +228,55 @@ pub(crate) struct QueryArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ReplArgs {
+    /// Files, folders and quoted patterns (`logs/**/*.evtx`) of evidence, stores of `aql import`.
+    #[arg(value_name = "EVIDENCE")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Whose property names the queries use; `ibm`, unless a profile file says otherwise.
+    #[arg(long, value_name = "PROFILE", env = "AQL_PROFILE")]
+    pub(crate) profile: Option<ProfileArg>,
+    /// Read names, properties and dialect options of a site from this file (docs/profiles.md). May
+    /// be repeated; a later file counts more.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile_file: Vec<PathBuf>,
+    /// Refuse what the appliance would refuse, instead of repairing it.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// The moment that LAST counts from: a time (UTC), `wall` for the clock, `newest` for the
+    /// newest event; as for `aql query`.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<String>,
+    /// Read all of the evidence, whatever time clauses say.
+    #[arg(long, conflicts_with = "now")]
+    pub(crate) all_time: bool,
+    /// Time zone of times without one, and of DATEFORMAT: `UTC`, `+02:00`, `Europe/Berlin`.
+    #[arg(long, value_name = "ZONE", default_value = "UTC", env = "AQL_TIMEZONE")]
+    pub(crate) timezone: String,
+    /// Merge like events as an appliance does that coalesces: from the fourth within ten seconds on,
+    /// one record stands for all. Evidence is read twice.
+    #[arg(long, help_heading = "Evidence")]
+    pub(crate) coalesce: bool,
+    /// Folder of what a site knows: reference sets, assets, networks (docs/context.md).
+    #[arg(long, value_name = "DIR", env = "AQL_CONTEXT", help_heading = "Evidence")]
+    pub(crate) context: Option<PathBuf>,
+    /// Layout of the rows; a table on a terminal, JSONL otherwise.
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: Option<QueryFormat>,
+    /// Where the lines of earlier sessions are kept; by default in the user's folder for data.
+    /// Empty: nowhere.
+    #[arg(long, value_name = "FILE", env = "AQL_HISTORY", help_heading = "Shell")]
+    pub(crate) history: Option<PathBuf>,
+    /// Keep no history, and read none.
+    #[arg(long, help_heading = "Shell")]
+    pub(crate) no_history: bool,
+    /// Print each line of a pipe before what comes of it.
+    #[arg(long, help_heading = "Shell")]
+    pub(crate) echo: bool,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+}
+
+#[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("condition").required(true).args(["rule", "query"]))]
 #[command(group = clap::ArgGroup::new("events").required(true).args(["event", "paths"]))]
 pub(crate) struct WhyArgs {
@@ -387,15 +438,29 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "TUNING")]
     pub(crate) tuning: Vec<String>,
     /// Instead of the cases, print which rule found which adversary test, as Markdown.
-    #[arg(long, conflicts_with_all = ["case", "tuning", "format"])]
+    #[arg(long, conflicts_with_all = ["case", "tuning", "format"], group = "written")]
     pub(crate) coverage: bool,
-    /// Put these tables into the README of the pack, between its marks.
-    #[arg(long, requires = "coverage")]
-    pub(crate) write: bool,
+    /// Instead of the cases, print what this rule, which holds a published query, finds, misses and
+    /// falsely finds beside the other rules of the pack, as Markdown.
+    #[arg(
+        long,
+        value_name = "RULE",
+        conflicts_with_all = ["case", "tuning", "format"],
+        group = "written"
+    )]
+    pub(crate) beside: Option<String>,
     /// Instead of the cases, hunt in this benign evidence and count findings per million records;
     /// a rule above the `max_per_million` of its facts fails. May be repeated.
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["case", "coverage"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["case", "coverage", "beside"])]
     pub(crate) baseline: Vec<PathBuf>,
+    /// Which records of the evidence are attacks: a file, or the name of labels of the pack. They do
+    /// not count as benign, and one that no rule finds fails.
+    #[arg(long, value_name = "LABELS", requires = "baseline", group = "written")]
+    pub(crate) labels: Option<String>,
+    /// Put the tables into the README of the pack, between its marks; with `--labels`, what was
+    /// measured into its `results`.
+    #[arg(long, requires = "written")]
+    pub(crate) write: bool,
     /// Layout: text for people, or one JSON object per case and way.
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     pub(crate) format: TestFormat,
@@ -412,15 +477,27 @@ pub(crate) struct TestArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct TuneArgs {
-    /// Findings before, as `aql hunt --format jsonl` writes them.
-    #[arg(value_name = "BEFORE")]
-    pub(crate) before: PathBuf,
-    /// Findings after.
-    #[arg(value_name = "AFTER")]
-    pub(crate) after: PathBuf,
-    /// Write the result to this file instead of standard output.
-    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
-    pub(crate) output: Option<PathBuf>,
+    /// Two files of findings, before and after, as `aql hunt --format jsonl` writes them; with
+    /// `--tuning`, evidence.
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Hunt in the evidence without and with this tuning: a file, or the name of a ready tuning of the
+    /// pack. May be repeated.
+    #[arg(long, value_name = "TUNING", help_heading = "Hunting")]
+    pub(crate) tuning: Vec<String>,
+    /// A tuning that counts in both hunts, such as the one in use. May be repeated.
+    #[arg(long, value_name = "TUNING", requires = "tuning", help_heading = "Hunting")]
+    pub(crate) base: Vec<String>,
+    /// The pack to hunt with: one in the binary, or a folder. May be repeated.
+    #[arg(
+        long,
+        value_name = "PACK",
+        default_value = "t1114-email-collection",
+        help_heading = "Hunting"
+    )]
+    pub(crate) pack: Vec<String>,
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
 }
 
 #[derive(Debug, Subcommand)]

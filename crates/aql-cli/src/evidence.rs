@@ -153,6 +153,8 @@ impl ProgressGuard {
             return None;
         }
         let progress = Arc::clone(&opened.progress);
+        // What is open may have been read before.
+        let before = progress.done();
         let bar =
             ProgressBar::with_draw_target(Some(opened.total_bytes), ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template(
@@ -171,7 +173,7 @@ impl ProgressGuard {
                     if waited == PATIENCE {
                         bar.set_draw_target(ProgressDrawTarget::stderr());
                     }
-                    bar.set_position(progress.done());
+                    bar.set_position(progress.done() - before);
                 }
             }
         });

@@ -13,8 +13,8 @@ use std::time::Instant;
 use aql_catalog::{Catalog, Profile};
 use aql_eval::{Context, TextColumn};
 use aql_event::{
-    ClassFilter, Column, ColumnKind, Encoding, EventBatch, EventTable, Needs, ScanStep, Type,
-    fields, provenance,
+    ClassFilter, Column, ColumnKind, Encoding, EventBatch, EventTable, Needs, ScanReport, ScanStep,
+    Type, fields, provenance,
 };
 use aql_pack::Observer;
 use arrow_array::cast::AsArray;
@@ -124,7 +124,7 @@ pub(crate) struct FileCounts {
 
 /// Everything that is known about the evidence, for the view.
 pub(crate) struct Inspection<'i> {
-    pub(crate) report: &'i aql_event::ScanReport,
+    pub(crate) report: &'i ScanReport,
     pub(crate) files: &'i BTreeMap<String, FileCounts>,
     pub(crate) observer: &'i Observer,
     pub(crate) with_fields: bool,
@@ -145,22 +145,8 @@ pub(crate) fn run(args: &InspectArgs) -> anyhow::Result<Outcome> {
     let opened = evidence::open(&args.paths, &args.evidence)?;
     let mut sink = Sink::open(args.evidence.output.as_deref())?;
     let progress = ProgressGuard::start(&opened, args.evidence.read.quiet);
-    // By part, so that examples are the first ones of a file whatever thread was faster.
-    let parts: Mutex<BTreeMap<u64, BTreeMap<String, FileCounts>>> = Mutex::default();
-    let lock = || parts.lock().unwrap_or_else(PoisonError::into_inner);
-    let report = opened.evidence.scan(&needs, &|step| {
-        if let ScanStep::Batch { part, events } = step {
-            let mut counts = lock().remove(&part).unwrap_or_default();
-            columns.count(&events, &mut counts);
-            lock().insert(part, counts);
-        }
-        ControlFlow::Continue(())
-    });
+    let (files, report) = survey(&opened.evidence, &needs, &columns, &|| true);
     drop(progress);
-    let mut files = BTreeMap::new();
-    for (_, part) in parts.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        join(&mut files, part);
-    }
     let inspection = Inspection {
         report: &report,
         files: &files,
@@ -177,6 +163,45 @@ pub(crate) fn run(args: &InspectArgs) -> anyhow::Result<Outcome> {
     let incomplete = opened.incomplete || summary::is_incomplete(&report);
     let failed = incomplete && (args.evidence.read.strict_input || nothing_read);
     Ok(if failed { Outcome::Failed } else { Outcome::Done })
+}
+
+/// Counts what there is in a table, by file; reading ends when `go_on` says so.
+fn survey(
+    table: &dyn EventTable,
+    needs: &Needs,
+    columns: &Columns,
+    go_on: &(dyn Fn() -> bool + Sync),
+) -> (BTreeMap<String, FileCounts>, ScanReport) {
+    // By part, so that examples are the first ones of a file whatever thread was faster.
+    let parts: Mutex<BTreeMap<u64, BTreeMap<String, FileCounts>>> = Mutex::default();
+    let lock = || parts.lock().unwrap_or_else(PoisonError::into_inner);
+    let report = table.scan(needs, &|step| {
+        if let ScanStep::Batch { part, events } = step {
+            let mut counts = lock().remove(&part).unwrap_or_default();
+            columns.count(&events, &mut counts);
+            lock().insert(part, counts);
+        }
+        if go_on() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    let mut files = BTreeMap::new();
+    for (_, part) in parts.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        join(&mut files, part);
+    }
+    (files, report)
+}
+
+/// Counts what there is in a table, all files together.
+pub(crate) fn survey_all(
+    table: &dyn EventTable,
+    go_on: &(dyn Fn() -> bool + Sync),
+) -> (FileCounts, ScanReport) {
+    let columns = Columns::new(Catalog::get());
+    let (files, report) = survey(table, &Needs::new(columns.all().cloned()), &columns, go_on);
+    let mut all = BTreeMap::new();
+    for counts in files.into_values() {
+        join(&mut all, BTreeMap::from([(String::new(), counts)]));
+    }
+    (all.into_values().next().unwrap_or_default(), report)
 }
 
 /// Adds what was met in a later part.

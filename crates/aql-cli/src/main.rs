@@ -23,6 +23,8 @@ mod pack_new;
 mod prove;
 mod queries;
 mod query;
+mod repl;
+mod rows;
 mod site;
 mod summary;
 mod test;
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Hunt(args) => hunt::run(&args),
         Command::Query(args) => query::run(&args),
+        Command::Repl(args) => repl::run(&args),
         Command::Why(args) => why::run(&args),
         Command::Translate(args) => translate::run(&args),
         Command::Inspect(args) => inspect::run(&args),

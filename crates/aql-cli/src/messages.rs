@@ -1,7 +1,5 @@
 //! Talk: everything that goes to standard error.
-#![expect(clippy::print_stderr, reason = "this is where the command talks")]
-
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 
 use aql_diag::{Diagnostic, Severity, SourceText, render};
 
@@ -14,12 +12,17 @@ pub(crate) fn colour_wanted() -> bool {
 
 /// Colour on standard error?
 fn colour() -> bool {
-    std::io::stderr().is_terminal() && colour_wanted()
+    io::stderr().is_terminal() && colour_wanted()
+}
+
+/// Writes to standard error. That nobody listens any more is no reason to stop, nor one to tell.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// One diagnostic, with the text it is about.
 pub(crate) fn diagnostic(diagnostic: &Diagnostic, source: Option<&SourceText>) {
-    eprintln!("{}\n", text(diagnostic, source, colour()));
+    say(&format!("{}\n", text(diagnostic, source, colour())));
 }
 
 /// The text of a diagnostic, for a terminal.
@@ -50,10 +53,10 @@ pub(crate) fn diagnostics(list: &[Diagnostic], source: Option<&SourceText>, quie
 
 /// One line.
 pub(crate) fn line(text: &str) {
-    eprintln!("{}", one_line(text));
+    say(&one_line(text));
 }
 
 /// Why the command could not run.
 pub(crate) fn fatal(error: &anyhow::Error) {
-    eprintln!("aql: {}", printable(&format!("{error:#}")));
+    say(&format!("aql: {}", printable(&format!("{error:#}"))));
 }

@@ -10,9 +10,10 @@ use anyhow::{Context as _, bail};
 use crate::{Outcome, messages};
 
 /// The files, with `{name}`, `{technique}` and `{id}` to be filled in; every `{id}` is a new UUID.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     ("pack.toml", include_str!("pack_new/pack.toml")),
     ("README.md", include_str!("pack_new/README.md")),
+    ("references.toml", include_str!("pack_new/references.toml")),
     ("tests.toml", include_str!("pack_new/tests.toml")),
     ("rules/first-rule.aql", include_str!("pack_new/first-rule.aql")),
     ("rules/first-rule.toml", include_str!("pack_new/first-rule.toml")),

@@ -1,11 +1,12 @@
 //! Files of queries: finding, reading, comparing, rewriting.
 
 use std::fs;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use aql_diag::SourceText;
+
+use crate::query;
 
 /// A query, and the file it came from; none for standard input.
 pub(crate) struct QueryFile {
@@ -18,9 +19,9 @@ pub(crate) fn read(paths: &[PathBuf]) -> anyhow::Result<Vec<QueryFile>> {
     let mut files = Vec::new();
     for path in paths {
         if path.as_os_str() == "-" {
-            let mut text = String::new();
-            io::stdin().read_to_string(&mut text).context("standard input cannot be read")?;
-            files.push(QueryFile { source: SourceText::new("<stdin>", text), path: None });
+            let mut source = query::read_text(path)?;
+            source.name = "<stdin>".to_owned();
+            files.push(QueryFile { source, path: None });
             continue;
         }
         let mut found = Vec::new();
@@ -31,9 +32,7 @@ pub(crate) fn read(paths: &[PathBuf]) -> anyhow::Result<Vec<QueryFile>> {
             found.push(path.clone());
         }
         for path in found {
-            let text = fs::read_to_string(&path)
-                .with_context(|| format!("{}: cannot be read", path.display()))?;
-            let source = SourceText::new(path.display().to_string(), text);
+            let source = query::read_text(&path)?;
             files.push(QueryFile { source, path: Some(path) });
         }
     }

@@ -5,23 +5,22 @@ use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, bail};
 use aql_catalog::{Catalog, Profile};
-use aql_diag::{Diagnostic, SourceText};
-use aql_engine::{Engine, RunOptions, WindowMode, WindowPolicy};
+use aql_diag::{Diagnostic, SourceText, codes};
+use aql_engine::{Engine, Plan, RunOptions, RunOutcome, WindowMode, WindowPolicy};
 use aql_eval::Context;
-use aql_pack::{cell_json, cell_text};
-use aql_semantic::{BindOptions, Mode, ProfileFile, bind_text};
-use arrow_array::RecordBatch;
+use aql_semantic::{BindOptions, BoundQuery, Mode, ProfileFile, bind_text};
 use jiff::tz::TimeZone;
-use serde_json::{Map, Value};
 
 use crate::Outcome;
-use crate::args::{ProfileArg, QueryArgs, QueryFormat};
-use crate::evidence::{self, ProgressGuard};
-use crate::output::{Sink, distinct_names, table};
+use crate::args::{ProfileArg, QueryArgs, QueryFormat, ReadArgs};
+use crate::evidence::{self, Opened, ProgressGuard};
+use crate::output::Sink;
+use crate::rows::{Place, Shape, Writer};
 use crate::{messages, site, summary};
 
 pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<Outcome> {
@@ -29,7 +28,7 @@ pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<Outcome> {
     let quiet = args.evidence.read.quiet;
     let (source, paths) = query_and_paths(args)?;
     let timezone = timezone(&args.timezone)?;
-    let (now, mode) = window(args)?;
+    let (now, mode) = window(args.now.as_deref(), args.all_time, args.strict)?;
     let profile = args.profile.map(base_profile);
     let Some(profile_file) = read_profiles(&args.profile_file, quiet)? else {
         return Ok(Outcome::Failed);
@@ -57,47 +56,106 @@ pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<Outcome> {
     messages::diagnostics(&plan.notes(), Some(&source), quiet);
 
     let opened = evidence::open(&paths, &args.evidence)?;
-    let progress = ProgressGuard::start(&opened, quiet);
-    let mut sink = Sink::open(args.evidence.output.as_deref())?;
-    let format =
-        args.format.unwrap_or(if sink.terminal { QueryFormat::Table } else { QueryFormat::Jsonl });
-    let names: Vec<String> = plan.columns().iter().map(|(name, _)| name.clone()).collect();
-    let mut writer = Writer::new(&mut sink, format, names, &query.source)?;
-    let limit = query.time_limit.map(Duration::from_millis);
-    let deadline = || limit.is_some_and(|limit| started.elapsed() > limit);
-    let mut options = RunOptions::new(WindowPolicy { now, mode });
-    options.deadline = Some(&deadline);
-    let mut failure = None;
-    let outcome = plan.run(&opened.evidence, &options, &mut |batch| match writer.rows(batch) {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(error) => {
-            failure = Some(error);
-            ControlFlow::Break(())
-        }
-    });
-    drop(progress);
-    if let Some(error) = failure {
-        return Err(error);
-    }
-    writer.finish()?;
-    sink.finish()?;
-    summary::files(&outcome.report, &args.evidence.read);
-    // LIMIT may stop the reading before a record comes that a mapping is for.
-    if query.limit.is_none() {
-        messages::diagnostics(&opened.mappings.unused(), None, quiet);
-    }
-    messages::diagnostics(&outcome.diagnostics, Some(&source), quiet);
-    if !quiet {
-        messages::line(&summary::reading(&outcome.report, started.elapsed()));
-        let s = if outcome.rows == 1 { "" } else { "s" };
-        messages::line(&format!("{} row{s}", summary::thousands(outcome.rows)));
-    }
-    let incomplete = opened.incomplete || summary::is_incomplete(&outcome.report);
-    let nothing_read = outcome.report.files.iter().all(|f| f.records == 0);
-    let failed = !outcome.is_complete()
+    let sink = Sink::open(args.evidence.output.as_deref())?;
+    let job = Job {
+        source: &source,
+        query: &query,
+        plan: &plan,
+        opened: &opened,
+        window: WindowPolicy { now, mode },
+        format: args.format,
+        shape: Shape::default(),
+        read: &args.evidence.read,
+        interrupted: None,
+    };
+    let done = job.run(sink, started)?;
+    let incomplete = opened.incomplete || summary::is_incomplete(&done.outcome.report);
+    let nothing_read = done.outcome.report.files.iter().all(|f| f.records == 0);
+    let failed = !done.outcome.is_complete()
         || (args.evidence.read.strict_input && incomplete)
         || (incomplete && nothing_read);
     Ok(if failed { Outcome::Failed } else { Outcome::Done })
+}
+
+/// One run of a query that is ready: rows go to the sink, talk to standard error.
+pub(crate) struct Job<'a> {
+    pub(crate) source: &'a SourceText,
+    pub(crate) query: &'a BoundQuery,
+    pub(crate) plan: &'a Plan,
+    pub(crate) opened: &'a Opened,
+    pub(crate) window: WindowPolicy,
+    pub(crate) format: Option<QueryFormat>,
+    pub(crate) shape: Shape,
+    pub(crate) read: &'a ReadArgs,
+    /// Set by whoever wants the run to end.
+    pub(crate) interrupted: Option<&'a AtomicBool>,
+}
+
+/// What came of a [`Job`].
+pub(crate) struct Done {
+    pub(crate) outcome: RunOutcome,
+    /// Where the rows come from, if the shape asks for it.
+    pub(crate) places: Vec<Place>,
+}
+
+impl Job<'_> {
+    pub(crate) fn run(&self, mut sink: Sink, started: Instant) -> anyhow::Result<Done> {
+        let quiet = self.read.quiet;
+        let progress = ProgressGuard::start(self.opened, quiet);
+        let default = if sink.terminal { QueryFormat::Table } else { QueryFormat::Jsonl };
+        let format = self.format.unwrap_or(default);
+        let mut writer = Writer::new(&mut sink, format, self.shape, self.query)?;
+        let limit = self.query.time_limit.map(Duration::from_millis);
+        let interrupted = || self.interrupted.is_some_and(|flag| flag.load(Ordering::Relaxed));
+        let over = || limit.is_some_and(|limit| started.elapsed() > limit) || interrupted();
+        let mut options = RunOptions::new(self.window);
+        options.deadline = Some(&over);
+        let mut failure = None;
+        let mut cut = false;
+        let mut outcome = self.plan.run(&self.opened.evidence, &options, &mut |batch| {
+            if interrupted() {
+                return ControlFlow::Break(());
+            }
+            match writer.rows(&batch) {
+                Ok(flow) => {
+                    cut = flow.is_break();
+                    flow
+                }
+                Err(error) => {
+                    failure = Some(error);
+                    ControlFlow::Break(())
+                }
+            }
+        });
+        drop(progress);
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        let written = writer.written;
+        let places = writer.finish()?;
+        sink.finish()?;
+        summary::files(&outcome.report, self.read);
+        if interrupted() {
+            // The engine takes it for the time limit.
+            outcome.diagnostics.retain(|d| d.code != codes::TIME_LIMIT);
+        }
+        // LIMIT may stop the reading before a record comes that a mapping is for.
+        if self.query.limit.is_none() && !cut && !interrupted() {
+            messages::diagnostics(&self.opened.mappings.unused(), None, quiet);
+        }
+        messages::diagnostics(&outcome.diagnostics, Some(self.source), quiet);
+        if !quiet {
+            messages::line(&summary::reading(&outcome.report, started.elapsed()));
+            let s = if written == 1 { "" } else { "s" };
+            let more = match (interrupted(), cut) {
+                (true, _) => " so far: interrupted",
+                (false, true) => ", and more: a table ends here; `.format jsonl` shows all",
+                (false, false) => "",
+            };
+            messages::line(&format!("{} row{s}{more}", summary::thousands(written)));
+        }
+        Ok(Done { outcome, places })
+    }
 }
 
 /// The profile of a flag.
@@ -129,8 +187,13 @@ fn query_and_paths(args: &QueryArgs) -> anyhow::Result<(SourceText, Vec<PathBuf>
         Some(file) => (read_text(file)?, args.operands.as_slice()),
         None => {
             let (query, paths) = args.operands.split_first().ok_or_else(|| anyhow!("no query"))?;
-            if paths.is_empty() && Path::new(query).exists() {
-                bail!("`{query}` is a file; write the query first, or give it with --file");
+            let is_name = query.to_ascii_lowercase().ends_with(".aql")
+                && !query.contains(char::is_whitespace);
+            if is_name || Path::new(query).exists() {
+                bail!(
+                    "`{query}` is the name of a file, where the text of a query belongs; \
+                     `--file {query}` reads the query from it"
+                );
             }
             (SourceText::new("query", query.clone()), paths)
         }
@@ -171,7 +234,8 @@ pub(crate) fn read_text(file: &Path) -> anyhow::Result<SourceText> {
     Ok(SourceText::new(name, text))
 }
 
-fn timezone(name: &str) -> anyhow::Result<TimeZone> {
+/// A time zone by its name or offset.
+pub(crate) fn timezone(name: &str) -> anyhow::Result<TimeZone> {
     if name.eq_ignore_ascii_case("utc") || name == "Z" {
         return Ok(TimeZone::UTC);
     }
@@ -207,14 +271,19 @@ fn fixed_offset(text: &str) -> Option<jiff::tz::Offset> {
     jiff::tz::Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok()
 }
 
-fn window(args: &QueryArgs) -> anyhow::Result<(i64, WindowMode)> {
+/// The moment that counts as now, and what time clauses mean, by the flags.
+pub(crate) fn window(
+    now: Option<&str>,
+    all_time: bool,
+    strict: bool,
+) -> anyhow::Result<(i64, WindowMode)> {
     let clock = wall_clock();
-    if args.all_time {
+    if all_time {
         return Ok((clock, WindowMode::Ignore));
     }
-    Ok(match args.now.as_deref() {
+    Ok(match now {
         // Strict means as the appliance: its clock, and nothing moved.
-        None if args.strict => (clock, WindowMode::Honour),
+        None if strict => (clock, WindowMode::Honour),
         None => (clock, WindowMode::Auto),
         Some("wall") => (clock, WindowMode::Honour),
         Some("newest") => (clock, WindowMode::Newest),
@@ -228,92 +297,6 @@ fn window(args: &QueryArgs) -> anyhow::Result<(i64, WindowMode)> {
             (at, WindowMode::Honour)
         }
     })
-}
-
-/// Rows in one of the layouts.
-struct Writer<'a> {
-    sink: &'a mut Sink,
-    format: QueryFormat,
-    names: Vec<String>,
-    /// Rows of a table wait for the end: its columns are as wide as the widest value.
-    table: Vec<Vec<String>>,
-    written: u64,
-}
-
-impl<'a> Writer<'a> {
-    fn new(
-        sink: &'a mut Sink,
-        format: QueryFormat,
-        names: Vec<String>,
-        source: &aql_semantic::Source,
-    ) -> anyhow::Result<Self> {
-        let database = match source {
-            aql_semantic::Source::Flows => "flows",
-            _ => "events",
-        };
-        let mut writer = Writer { sink, format, names, table: Vec::new(), written: 0 };
-        match format {
-            QueryFormat::Json => write!(writer.sink.out, "{{\"{database}\":[")?,
-            QueryFormat::Csv => writer.csv_row(&writer.names.clone())?,
-            QueryFormat::Table | QueryFormat::Jsonl => {}
-        }
-        if matches!(format, QueryFormat::Json | QueryFormat::Jsonl) {
-            writer.names = distinct_names(&writer.names);
-        }
-        Ok(writer)
-    }
-
-    fn csv_row(&mut self, row: &[String]) -> anyhow::Result<()> {
-        let mut writer = csv::Writer::from_writer(&mut self.sink.out);
-        writer.write_record(row)?;
-        writer.flush()?;
-        Ok(())
-    }
-
-    fn rows(&mut self, batch: RecordBatch) -> anyhow::Result<()> {
-        for row in 0..batch.num_rows() {
-            match self.format {
-                QueryFormat::Table => {
-                    let cells = batch.columns().iter().map(|c| cell_text(c, row)).collect();
-                    self.table.push(cells);
-                }
-                QueryFormat::Csv => {
-                    let cells: Vec<_> = batch.columns().iter().map(|c| cell_text(c, row)).collect();
-                    self.csv_row(&cells)?;
-                }
-                QueryFormat::Json | QueryFormat::Jsonl => {
-                    let object: Map<String, Value> = self
-                        .names
-                        .iter()
-                        .zip(batch.columns())
-                        .map(|(name, column)| (name.clone(), cell_json(column, row)))
-                        .collect();
-                    let out = &mut self.sink.out;
-                    if self.format == QueryFormat::Json {
-                        out.write_all(if self.written > 0 { b",\n" } else { b"\n" })?;
-                        serde_json::to_writer(out, &object)?;
-                    } else {
-                        serde_json::to_writer(&mut *out, &object)?;
-                        out.write_all(b"\n")?;
-                    }
-                }
-            }
-            self.written += 1;
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> anyhow::Result<()> {
-        match self.format {
-            QueryFormat::Json => writeln!(self.sink.out, "\n]}}")?,
-            QueryFormat::Table if !self.table.is_empty() => {
-                let text = table(&self.names, self.table, self.sink.terminal);
-                writeln!(self.sink.out, "{text}")?;
-            }
-            _ => {}
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

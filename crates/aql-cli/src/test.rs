@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow, bail};
-use aql_pack::{Case, CaseResult, Coverage, Pack, Proof, ProofOptions, with_coverage_block};
+use aql_pack::{Beside, Block, Case, CaseResult, Coverage, Pack, Proof, ProofOptions, Results};
 use serde_json::json;
 
 use crate::args::{TestArgs, TestFormat};
@@ -19,6 +19,7 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<Outcome> {
     let mut passed = true;
     let mut suites = Vec::new();
     let mut sink = Sink::open(args.output.as_deref())?;
+    let scratch = tempfile::tempdir().context("there is no folder for stores of the cases")?;
     for folder in folders(&args.packs)? {
         let started = Instant::now();
         let proof = Proof::load(&folder).map_err(|problems| {
@@ -32,10 +33,11 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<Outcome> {
         let options = ProofOptions {
             tunings: tuning::load(&args.tuning, std::slice::from_ref(&proof.pack))?,
             now: query::wall_clock(),
+            scratch: Some(scratch.path().to_owned()),
         };
         let mut written = Ok(());
         let results = proof.run(&cases, &options, &mut |case, result| {
-            if written.is_ok() && !args.coverage {
+            if written.is_ok() && !args.coverage && args.beside.is_none() {
                 written = write_case(&mut sink, args, &proof.pack, case, result);
             }
         });
@@ -48,6 +50,8 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<Outcome> {
         passed &= failed == 0;
         if args.coverage {
             coverage(&mut sink, args, &folder, &Coverage::new(&proof, &cases, &results))?;
+        } else if let Some(rule) = &args.beside {
+            beside(&mut sink, args, &folder, rule, (&proof, &cases, &results))?;
         } else if args.format == TestFormat::Text {
             summary(&mut sink, &proof.pack, &cases, &results)?;
         }
@@ -182,17 +186,54 @@ fn coverage(
     if !open.is_empty() {
         messages::line(&format!("not covered, or without a silent twin: {}", open.join(", ")));
     }
+    tables(sink, args, folder, Block::COVERAGE, &coverage.markdown())
+}
+
+/// A published query beside the other rules.
+fn beside(
+    sink: &mut Sink,
+    args: &TestArgs,
+    folder: &Path,
+    rule: &str,
+    (proof, cases, results): (&Proof, &[&Case], &[CaseResult]),
+) -> anyhow::Result<()> {
+    let Some(rule) = proof.pack.rules.iter().find(|other| other.name == rule) else {
+        bail!("there is no rule `{rule}` in pack `{}`", proof.pack.facts.name);
+    };
+    let recorded = Results::load_all(folder).map_err(|problems| {
+        messages::diagnostics(&problems, None, true);
+        anyhow!("{}: its results cannot be used", folder.display())
+    })?;
+    for old in recorded.iter().filter(|results| results.is_old(&proof.pack)) {
+        let name = &old.evidence.name;
+        messages::line(&format!(
+            "warning: the results of `{name}` are of other rules than the pack has now; measure \
+             again with `aql test --baseline DIR --labels {name} --write`"
+        ));
+    }
+    let beside = Beside::new(proof, rule, cases, results, &recorded);
+    tables(sink, args, folder, Block::BESIDE, &beside.markdown())
+}
+
+/// Tables, to standard output or into the README of the pack.
+fn tables(
+    sink: &mut Sink,
+    args: &TestArgs,
+    folder: &Path,
+    block: Block,
+    text: &str,
+) -> anyhow::Result<()> {
     if !args.write {
-        sink.out.write_all(coverage.markdown().as_bytes())?;
+        sink.out.write_all(text.as_bytes())?;
         return Ok(());
     }
     let path = folder.join("README.md");
     let cannot = || format!("{}: cannot be read or written", path.display());
-    let text = std::fs::read_to_string(&path).with_context(cannot)?;
-    let text = with_coverage_block(&text, &coverage.markdown()).ok_or_else(|| {
+    let document = std::fs::read_to_string(&path).with_context(cannot)?;
+    let document = block.put(&document, text).ok_or_else(|| {
         anyhow!("{}: there are no marks for the tables; docs/packs.md shows them", path.display())
     })?;
-    std::fs::write(&path, text).with_context(cannot)
+    std::fs::write(&path, document).with_context(cannot)
 }
 
 /// Without what drives a terminal, and without touching the columns.

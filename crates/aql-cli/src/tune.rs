@@ -1,21 +1,38 @@
-//! `aql tune`: two runs of `aql hunt --format jsonl` beside each other, say before and after a
-//! tuning: which findings are gained and which are lost.
+//! `aql tune`: two hunts beside each other, before and after a tuning: which findings are gained and
+//! which are lost. The hunts are run here, or were written by `aql hunt --format jsonl`.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, bail};
+use aql_catalog::Catalog;
+use aql_eval::Context;
+use aql_pack::{Hunt, HuntOptions, Pack};
+use aql_store::Combined;
 use serde_json::Value;
 
 use crate::Outcome;
 use crate::args::TuneArgs;
 use crate::output::{Sink, one_line};
+use crate::{evidence, hunt, messages, query, site, summary, tuning};
 
 pub(crate) fn run(args: &TuneArgs) -> anyhow::Result<Outcome> {
-    let (before, after) = (read(&args.before)?, read(&args.after)?);
-    let mut sink = Sink::open(args.output.as_deref())?;
+    let mut complete = true;
+    let (before, after) = if args.tuning.is_empty() {
+        let [before, after] = args.paths.as_slice() else {
+            bail!(
+                "name two files of findings, before and after; or evidence, with a `--tuning` to hunt \
+                 without and with"
+            );
+        };
+        (read(before)?, read(after)?)
+    } else {
+        hunted(args, &mut complete)?
+    };
+    let mut sink = Sink::open(args.evidence.output.as_deref())?;
     let (lost, gained) = (less(&before, &after), less(&after, &before));
     for (mark, word, list) in [("-", "lost", &lost), ("+", "gained", &gained)] {
         for (key, count) in list {
@@ -44,7 +61,66 @@ pub(crate) fn run(args: &TuneArgs) -> anyhow::Result<Outcome> {
         sum(&gained)
     )?;
     sink.finish()?;
-    Ok(if rules.is_empty() { Outcome::Done } else { Outcome::Found })
+    Ok(match (complete, rules.is_empty()) {
+        (false, _) => Outcome::Failed,
+        (true, true) => Outcome::Done,
+        (true, false) => Outcome::Found,
+    })
+}
+
+/// Hunts in evidence without and with the tunings.
+fn hunted(args: &TuneArgs, complete: &mut bool) -> anyhow::Result<(Findings, Findings)> {
+    if args.paths.iter().any(|path| evidence::is_stdin(path)) {
+        bail!("evidence is read twice, and standard input only once: write it to a file");
+    }
+    let packs = hunt::load_packs(&args.pack)?;
+    let mut cx = Context::new(Catalog::get(), query::wall_clock());
+    cx.site = site::load(&args.evidence)?;
+    let cx = Arc::new(cx);
+    let base = tuning::load(&args.base, &packs)?;
+    let added = tuning::load(&args.tuning, &packs)?;
+    let opened = evidence::open(&args.paths, &args.evidence)?;
+    *complete &= !opened.incomplete;
+    let mut runs = Vec::new();
+    for tunings in [base.clone(), base.into_iter().chain(added).collect()] {
+        let options = HuntOptions { tunings, ..HuntOptions::default() };
+        runs.push(hunt(&packs, &options, &cx, &opened.evidence, args, complete)?);
+    }
+    let after = runs.pop().unwrap_or_default();
+    Ok((runs.pop().unwrap_or_default(), after))
+}
+
+fn hunt(
+    packs: &[Pack],
+    options: &HuntOptions,
+    cx: &Arc<Context>,
+    evidence: &Combined,
+    args: &TuneArgs,
+    complete: &mut bool,
+) -> anyhow::Result<Findings> {
+    let quiet = args.evidence.read.quiet;
+    let hunt = Hunt::prepare(packs, options, cx).map_err(|problems| {
+        messages::diagnostics(&problems, None, true);
+        anyhow!("the hunt cannot be prepared")
+    })?;
+    messages::diagnostics(hunt.remarks(), None, quiet);
+    let outcome = hunt.run(evidence);
+    // Both hunts read the same: that is said once.
+    if !options.tunings.is_empty() {
+        summary::files(&outcome.report, &args.evidence.read);
+    }
+    messages::diagnostics(&outcome.diagnostics, None, quiet);
+    if outcome.report.files.iter().all(|file| file.records == 0) {
+        bail!("no record was read, so there is nothing to compare");
+    }
+    *complete &= !(args.evidence.read.strict_input && summary::is_incomplete(&outcome.report));
+    let mut findings = Findings::new();
+    for finding in &outcome.findings {
+        let Some(rule) = hunt.rules().get(finding.rule) else { continue };
+        let key = key(&finding.json(rule)).ok_or_else(|| anyhow!("a finding has no place"))?;
+        *findings.entry(key).or_default() += 1;
+    }
+    Ok(findings)
 }
 
 /// What a finding is told by: its rule, and the event, or its values where it is no event.

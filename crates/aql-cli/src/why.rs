@@ -9,10 +9,10 @@ use anyhow::{anyhow, bail};
 use aql_catalog::{Catalog, Profile, similar_names};
 use aql_diag::{Diagnostic, SourceText};
 use aql_eval::{Context, TextColumn};
-use aql_event::{Column, EventBatch, EventTable, Needs, ScanStep, provenance};
+use aql_event::{Column, EventBatch, EventTable, Needs, ScanReport, ScanStep, provenance};
 use aql_ingest::Evidence;
 use aql_pack::{Pack, cell_json, iso_time, settings};
-use aql_report::why::{Explainer, Located, Wanted, locate};
+use aql_report::why::{Explainer, Funnel, Located, Wanted, locate};
 use aql_semantic::{BindOptions, Mode, NullSemantics, ProfileFile, bind_text};
 use serde_json::{Value, json};
 
@@ -21,6 +21,9 @@ use crate::args::{InspectFormat, WhyArgs};
 use crate::evidence::{self, ProgressGuard};
 use crate::output::Sink;
 use crate::{hunt, messages, query, site, summary, tuning, why_view};
+
+/// Names that are listed in a message.
+const FEW: usize = 10;
 
 /// Whose condition is explained.
 pub(crate) struct Subject {
@@ -41,6 +44,13 @@ pub(crate) struct EventHead {
     pub(crate) user: Option<String>,
     /// Would a hunt leave the record out without decoding it?
     pub(crate) ruled_out: bool,
+}
+
+impl Subject {
+    /// The condition of a query that was run as it stands.
+    pub(crate) fn of_query(source: SourceText, bind: BindOptions) -> Subject {
+        Subject { name: source.name.clone(), title: None, source, bind }
+    }
 }
 
 pub(crate) fn run(args: &WhyArgs) -> anyhow::Result<Outcome> {
@@ -87,7 +97,7 @@ fn subject(args: &WhyArgs, packs: &[Pack], profile: &ProfileFile) -> anyhow::Res
         };
         let base = args.profile.map(query::base_profile);
         let bind = BindOptions::default().with_profile_file(profile.clone(), base);
-        return Ok(Subject { name: source.name.clone(), title: None, source, bind });
+        return Ok(Subject::of_query(source, bind));
     }
     let name = args.rule.as_deref().unwrap_or_default();
     let rules = || packs.iter().flat_map(|pack: &Pack| &pack.rules);
@@ -98,7 +108,10 @@ fn subject(args: &WhyArgs, packs: &[Pack], profile: &ProfileFile) -> anyhow::Res
             Some(_) => format!("did you mean `{}`?", similar.join("` or `")),
             None => {
                 let all: Vec<&str> = rules().map(|rule| rule.name.as_str()).collect();
-                format!("the rules are {}", all.join(", "))
+                match all.len() {
+                    0..=FEW => format!("the rules are {}", all.join(", ")),
+                    n => format!("`aql pack show` lists the {n} rules of a pack"),
+                }
             }
         };
         bail!("there is no rule `{name}` in {}; {hint}", names.join(", "));
@@ -118,20 +131,45 @@ fn subject(args: &WhyArgs, packs: &[Pack], profile: &ProfileFile) -> anyhow::Res
 }
 
 /// Columns that say which event it is.
-struct Head {
+pub(crate) struct Head {
     time: Option<Column>,
     user: Option<Column>,
     host: Option<Column>,
 }
 
 impl Head {
-    fn new() -> Head {
+    pub(crate) fn new() -> Head {
         let builtin = |name| Catalog::get().event_field(name).map(|f| f.column.clone());
         let host = Catalog::get().property("Machine Identifier", Profile::Ibm);
         Head {
             time: builtin("starttime"),
             user: builtin("username"),
             host: host.map(|(column, _)| column),
+        }
+    }
+
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &Column> {
+        [&self.time, &self.user, &self.host].into_iter().flatten()
+    }
+
+    /// What the columns say of the only event of a batch.
+    pub(crate) fn of(
+        &self,
+        (file, record, batch): &(String, i64, EventBatch),
+        ruled_out: bool,
+    ) -> EventHead {
+        let text = |column: &Option<Column>| {
+            let array = batch.column(column.as_ref()?)?;
+            TextColumn::new(array)?.value(0).map(str::to_owned)
+        };
+        let time = self.time.as_ref().and_then(|column| batch.column(column));
+        EventHead {
+            file: file.clone(),
+            record: *record,
+            time: time.and_then(|array| cell_json(array, 0).as_i64()).map(iso_time),
+            host: text(&self.host),
+            user: text(&self.user),
+            ruled_out,
         }
     }
 }
@@ -168,7 +206,7 @@ impl Origin {
 }
 
 /// `FILE:RECORD`, `archive.zip!/member:RECORD`, `FILE`, `-`.
-fn parse_event(text: &str) -> (String, Wanted) {
+pub(crate) fn parse_event(text: &str) -> (String, Wanted) {
     let (place, record) = match text.rsplit_once(':') {
         Some((place, record)) if !Path::new(text).exists() && !place.is_empty() => {
             match record.trim_start_matches('#').parse() {
@@ -209,11 +247,10 @@ fn one_event(
         Origin::Path(PathBuf::from(&place))
     };
     let head = Head::new();
-    let head_columns = [&head.time, &head.user, &head.host].into_iter().flatten();
-    let mut needs = Needs::new(explainer.columns().chain(head_columns).cloned());
+    let mut needs = Needs::new(explainer.columns().chain(head.columns()).cloned());
     needs.log_sources = Arc::clone(&cx.log_sources);
     let located = locate(&origin.open(args, args.evidence.read.quiet)?, &needs, &wanted);
-    let Some((file, record, batch)) = only_one(&located, event, &wanted)? else {
+    let Some(found) = only_one(&located, event, &wanted)? else {
         summary::files(&located.report, &args.evidence.read);
         return Err(no_such_event(&located, event, &wanted));
     };
@@ -224,22 +261,11 @@ fn one_event(
         anyhow!("the rule cannot be run")
     })?;
     needs.class_filter = Some(Arc::new(filter));
+    let (file, record, batch) = found;
     let exact = Wanted { file: Some(file.clone()), record: Some(*record) };
     let decoded = locate(&origin.open(args, true)?, &needs, &exact);
 
-    let text = |column: &Option<Column>| {
-        let array = batch.column(column.as_ref()?)?;
-        TextColumn::new(array)?.value(0).map(str::to_owned)
-    };
-    let time = head.time.as_ref().and_then(|column| batch.column(column));
-    let event = EventHead {
-        file: file.clone(),
-        record: *record,
-        time: time.and_then(|array| cell_json(array, 0).as_i64()).map(iso_time),
-        host: text(&head.host),
-        user: text(&head.user),
-        ruled_out: decoded.fitting == 0,
-    };
+    let event = head.of(found, decoded.fitting == 0);
     let explanation = explainer.explain(batch, 0);
     let mut sink = Sink::open(args.evidence.output.as_deref())?;
     match args.format {
@@ -320,20 +346,8 @@ fn all_events(
     let opened = evidence::open(&args.paths, &args.evidence)?;
     let mut sink = Sink::open(args.evidence.output.as_deref())?;
     let progress = ProgressGuard::start(&opened, args.evidence.read.quiet);
-    // Something has to be read for a condition that reads nothing.
-    let record = Catalog::get().event_field(provenance::RECORD).map(|f| f.column.clone());
-    let mut needs = Needs::new(explainer.columns().cloned().chain(record));
-    needs.log_sources = Arc::clone(&cx.log_sources);
-    let funnel = Mutex::new(explainer.empty_funnel());
-    let report = opened.evidence.scan(&needs, &|step| {
-        if let ScanStep::Batch { events, .. } = step {
-            let counts = explainer.count(&events);
-            funnel.lock().unwrap_or_else(PoisonError::into_inner).add(&counts);
-        }
-        ControlFlow::Continue(())
-    });
+    let (funnel, report) = count(&opened.evidence, explainer, cx, &|| true);
     drop(progress);
-    let funnel = funnel.into_inner().unwrap_or_else(PoisonError::into_inner);
     match args.format {
         InspectFormat::Text => why_view::funnel(&mut sink, subject, explainer, &funnel)?,
         InspectFormat::Json => {
@@ -356,6 +370,28 @@ fn all_events(
         (false, 0) => Outcome::Done,
         (false, _) => Outcome::Found,
     })
+}
+
+/// How many events get past each part of a condition; reading ends when `go_on` says so.
+pub(crate) fn count(
+    table: &dyn EventTable,
+    explainer: &Explainer,
+    cx: &Arc<Context>,
+    go_on: &(dyn Fn() -> bool + Sync),
+) -> (Funnel, ScanReport) {
+    // Something has to be read for a condition that reads nothing.
+    let record = Catalog::get().event_field(provenance::RECORD).map(|f| f.column.clone());
+    let mut needs = Needs::new(explainer.columns().cloned().chain(record));
+    needs.log_sources = Arc::clone(&cx.log_sources);
+    let funnel = Mutex::new(explainer.empty_funnel());
+    let report = table.scan(&needs, &|step| {
+        if let ScanStep::Batch { events, .. } = step {
+            let counts = explainer.count(&events);
+            funnel.lock().unwrap_or_else(PoisonError::into_inner).add(&counts);
+        }
+        if go_on() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    (funnel.into_inner().unwrap_or_else(PoisonError::into_inner), report)
 }
 
 fn extend(document: &mut Value, more: Value) {

@@ -213,6 +213,7 @@ codes! {
     PACK_REFERENCE = "PACK010": "reference without a known state";
     PACK_TODO = "PACK011": "fact that is still to be written";
     PACK_PARAMETER = "PACK012": "reference data and parameters that differ";
+    PACK_LABELS = "PACK013": "labels that cannot be used";
 
     PROFILE_UNREADABLE = "PROF001": "profile file that cannot be read";
     PROFILE_ENTRY = "PROF002": "profile entry that is wrong";

@@ -8,6 +8,7 @@
 //! `aql-match`), printing (`aql-cli`), the clock (handed in).
 
 mod address;
+mod aggregates;
 mod failure;
 mod in_query;
 mod options;

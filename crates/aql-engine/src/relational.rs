@@ -29,6 +29,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 
+use crate::aggregates::{exact_average, exact_sum, first_row};
 use crate::failure::{Failure, FailureSlot};
 use crate::options::RunOptions;
 
@@ -101,7 +102,7 @@ impl Relational {
             let value = if sums(call) { finite(value)? } else { value };
             results.push(value.alias(format!("v{position}")));
         }
-        aggregates.push(agg::min(col(SEQUENCE)).alias("first"));
+        aggregates.push(first_row(col(SEQUENCE)).alias("first"));
         results.push(col("first").alias(SEQUENCE));
         let groups = rows.aggregate(keys.iter().map(col).collect(), aggregates)?.select(results)?;
         stream(groups, slot).await
@@ -163,21 +164,14 @@ fn aggregate(call: &Call, position: usize, aggregates: &mut Vec<Expr>) -> Expr {
     let name = format!("g{position}");
     let argument = || call.argument.as_ref().map_or_else(|| lit(1_i64), col);
     let is_integer = call.argument_type == DataType::Int64;
-    // Integers are summed without rounding, which no sum of doubles would do beyond 2^53.
-    let exact = || {
-        if is_integer { cast(argument(), DataType::Decimal128(19, 0)) } else { argument() }
-    };
     let double = || cast(argument(), DataType::Float64);
     let in_order = || vec![col(SEQUENCE).sort(true, true)];
     let value = match call.function {
         AggregateFunction::Count => agg::count(argument()),
-        AggregateFunction::Sum => agg::sum(exact()),
-        AggregateFunction::Avg if is_integer => {
-            let count = format!("n{position}");
-            aggregates.push(agg::sum(exact()).alias(&name));
-            aggregates.push(agg::count(argument()).alias(&count));
-            return cast(col(name), DataType::Float64) / cast(col(count), DataType::Float64);
-        }
+        // No sum of doubles would be exact beyond 2^53.
+        AggregateFunction::Sum if is_integer => exact_sum(argument()),
+        AggregateFunction::Avg if is_integer => exact_average(argument()),
+        AggregateFunction::Sum => agg::sum(argument()),
         AggregateFunction::Avg => agg::avg(argument()),
         AggregateFunction::Min => agg::min(argument()),
         AggregateFunction::Max => agg::max(argument()),

@@ -99,6 +99,20 @@ impl Test<'_> {
         }
     }
 
+    /// Does every value satisfy one of the two? When in doubt, no.
+    pub(crate) fn covers(&self, other: &Test<'_>) -> bool {
+        let Kind::Bound(op, a) = &self.kind else { return false };
+        let Kind::Bound(other, b) = &other.kind else { return false };
+        let opposite = match op {
+            CompareOp::Lt => CompareOp::GtEq,
+            CompareOp::LtEq => CompareOp::Gt,
+            CompareOp::Gt => CompareOp::LtEq,
+            CompareOp::GtEq => CompareOp::Lt,
+            CompareOp::Eq | CompareOp::NotEq => return false,
+        };
+        bound_implies(opposite, a, *other, b)
+    }
+
     /// Can no value satisfy both? When in doubt, no.
     pub(crate) fn excludes(&self, other: &Test<'_>) -> bool {
         match (&self.kind, &other.kind) {

@@ -1,11 +1,13 @@
 //! What can stand at a place: names of the catalog and of the site.
+//!
+//! Shells ask [`completions`]; the server turns the same list into the protocol's items.
 
 use aql_catalog::Catalog;
 use aql_diag::Span;
 use aql_syntax::lexemes::{Lexeme, LexemeKind};
 use lsp_types::{
     CompletionItem, CompletionItemKind, CompletionTextEdit, Documentation, InsertTextFormat,
-    MarkupContent, MarkupKind, Position, TextEdit,
+    MarkupContent, MarkupKind, TextEdit,
 };
 
 use crate::cursor::{About, about};
@@ -43,12 +45,57 @@ const KEYWORDS: [&str; 28] = [
     "DESC",
 ];
 
-pub(crate) fn complete(
-    document: &Document,
-    position: Position,
-    settings: &Settings,
-) -> Vec<CompletionItem> {
-    let offset = document.offset(position);
+/// Something that can stand at a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// What it is called.
+    pub label: String,
+    /// What it is.
+    pub kind: CompletionKind,
+    /// What is written in the place of `replace`.
+    pub text: String,
+    /// What is written behind the cursor: the end of a call.
+    pub closing: &'static str,
+    /// The bytes that are replaced: the word as far as it is written, or nothing.
+    pub replace: Span,
+    /// What is typed to find it, if that is not how `text` begins.
+    pub filter: Option<String>,
+    /// A word or two on it; may be empty.
+    pub detail: String,
+    /// Its documentation, as Markdown.
+    pub documentation: Option<String>,
+}
+
+/// Kinds of completion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompletionKind {
+    /// A database behind FROM.
+    Database,
+    /// A built-in field.
+    Field,
+    /// A function.
+    Function,
+    /// A number that stands for something.
+    Id,
+    /// A reserved word.
+    Keyword,
+    /// A property, of the catalog or of the site.
+    Property,
+    /// A unit of time.
+    Unit,
+    /// A value that the other side of a comparison can have.
+    Value,
+    /// A column that the query itself names.
+    Alias,
+}
+
+/// What can stand at a byte of a text.
+pub fn completions(text: &str, offset: usize, settings: &Settings) -> Vec<Completion> {
+    let document = Document::unchecked(text.to_owned());
+    complete(&document, Span::new(offset, offset).start, settings)
+}
+
+pub(crate) fn complete(document: &Document, offset: u32, settings: &Settings) -> Vec<Completion> {
     // The word being written: it ends at the cursor or goes on behind it.
     let index = document.lexemes.iter().position(|l| l.span.end >= offset);
     let index = index.unwrap_or(document.lexemes.len());
@@ -79,7 +126,7 @@ struct Place<'a> {
 
 impl Place<'_> {
     /// Inside a text: values that the other side can have.
-    fn values(self, text: Lexeme) -> Vec<CompletionItem> {
+    fn values(self, text: Lexeme) -> Vec<Completion> {
         let catalog = Catalog::get();
         let range = self.inside(text, '\'');
         let list: Vec<(&str, String)> = match about(self.document, self.index) {
@@ -115,13 +162,13 @@ impl Place<'_> {
         };
         let item = |(name, detail): (&str, String)| {
             let written = name.replace('\'', "''");
-            self.item(name, &written, range, CompletionItemKind::VALUE, detail)
+            self.item(name, &written, range, CompletionKind::Value, detail)
         };
         distinct(list.into_iter().map(item).collect())
     }
 
     /// Where a word is being written or could be.
-    fn open(self, range: Span) -> Vec<CompletionItem> {
+    fn open(self, range: Span) -> Vec<Completion> {
         let before = self.index.checked_sub(1).and_then(|at| self.document.lexemes.get(at));
         let word = |l: &Lexeme| self.document.slice(l.span).to_ascii_lowercase();
         let two_before = self.index.checked_sub(2).and_then(|at| self.document.lexemes.get(at));
@@ -129,15 +176,14 @@ impl Place<'_> {
             Some("from") => {
                 let list = ["events", "flows", "simarc"];
                 let item = |n: &&str| {
-                    self.item(n, n, range, CompletionItemKind::MODULE, "database".to_owned())
+                    self.item(n, n, range, CompletionKind::Database, "database".to_owned())
                 };
                 return list.iter().map(item).collect();
             }
             Some(_) if two_before.map(word).as_deref() == Some("last") => {
                 let list = ["MINUTES", "HOURS", "DAYS"];
-                let item = |n: &&str| {
-                    self.item(n, n, range, CompletionItemKind::UNIT, "time unit".to_owned())
-                };
+                let item =
+                    |n: &&str| self.item(n, n, range, CompletionKind::Unit, "time unit".to_owned());
                 return list.iter().map(item).collect();
             }
             _ => {}
@@ -148,31 +194,26 @@ impl Place<'_> {
         }
         let mut items = self.names(range, false);
         for function in Catalog::get().functions().iter().filter(|f| !f.internal) {
-            let snippet = match function.params.is_empty() {
-                true => format!("{}()", function.name),
-                false => format!("{}($0)", function.name),
+            let (text, closing) = match function.params.is_empty() {
+                true => (format!("{}()", function.name), ""),
+                false => (format!("{}(", function.name), ")"),
             };
-            let mut item = self.item(
-                &function.name,
-                &snippet,
-                range,
-                CompletionItemKind::FUNCTION,
-                hover::signature(function),
-            );
-            item.insert_text_format = Some(InsertTextFormat::SNIPPET);
-            item.documentation = Some(markdown(hover::of_function(function)));
+            let (kind, detail) = (CompletionKind::Function, hover::signature(function));
+            let mut item = self.item(&function.name, &text, range, kind, detail);
+            item.closing = closing;
+            item.documentation = Some(hover::of_function(function));
             items.push(item);
         }
         items.extend(
-            KEYWORDS.iter().map(|word| {
-                self.item(word, word, range, CompletionItemKind::KEYWORD, String::new())
-            }),
+            KEYWORDS
+                .iter()
+                .map(|word| self.item(word, word, range, CompletionKind::Keyword, String::new())),
         );
         items
     }
 
     /// Numbers that stand for something: types, kinds of events, categories.
-    fn ids(self, range: Span) -> Vec<CompletionItem> {
+    fn ids(self, range: Span) -> Vec<Completion> {
         let Some(About::Field(field)) = about(self.document, self.index) else {
             return Vec::new();
         };
@@ -194,16 +235,15 @@ impl Place<'_> {
         };
         let item = |(name, id): (&str, i64)| {
             let number = id.to_string();
-            let mut item =
-                self.item(name, &number, range, CompletionItemKind::ENUM_MEMBER, number.clone());
-            item.filter_text = Some(format!("{number} {name}"));
+            let mut item = self.item(name, &number, range, CompletionKind::Id, number.clone());
+            item.filter = Some(format!("{number} {name}"));
             item
         };
         list.into_iter().map(item).collect()
     }
 
     /// Fields, properties and columns of the query. `quoted`: quotes stand there already.
-    fn names(self, range: Span, quoted: bool) -> Vec<CompletionItem> {
+    fn names(self, range: Span, quoted: bool) -> Vec<Completion> {
         let catalog = Catalog::get();
         let plain = |name: &str| {
             name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
@@ -215,27 +255,27 @@ impl Place<'_> {
         };
         let mut items = Vec::new();
         for item in definition::aliases(&self.document.text, self.offset) {
-            let kind = CompletionItemKind::VARIABLE;
+            let kind = CompletionKind::Alias;
             let detail = "column of this query".to_owned();
             items.push(self.item(&item.name, &written(&item.name), range, kind, detail));
         }
         for field in catalog.event_fields() {
-            let (name, kind) = (&*field.column.name, CompletionItemKind::FIELD);
+            let (name, kind) = (&*field.column.name, CompletionKind::Field);
             let mut item =
                 self.item(name, &written(name), range, kind, format!("field: {}", field.column.ty));
-            item.documentation = Some(markdown(field.doc.clone()));
+            item.documentation = Some(field.doc.clone());
             items.push(item);
         }
         if let Some(file) = self.settings.options.declared.as_deref() {
             for name in file.names() {
-                let kind = CompletionItemKind::PROPERTY;
+                let kind = CompletionKind::Property;
                 items.push(self.item(name, &written(name), range, kind, "of the site".to_owned()));
             }
         }
         for property in catalog.properties() {
-            let (name, kind) = (&*property.column.name, CompletionItemKind::PROPERTY);
+            let (name, kind) = (&*property.column.name, CompletionKind::Property);
             let mut item = self.item(name, &written(name), range, kind, "property".to_owned());
-            item.documentation = Some(markdown(property.doc.clone()));
+            item.documentation = Some(property.doc.clone());
             items.push(item);
         }
         distinct(items)
@@ -255,29 +295,58 @@ impl Place<'_> {
         label: &str,
         text: &str,
         range: Span,
-        kind: CompletionItemKind,
+        kind: CompletionKind,
         detail: String,
-    ) -> CompletionItem {
-        CompletionItem {
+    ) -> Completion {
+        Completion {
             label: label.to_owned(),
-            kind: Some(kind),
-            detail: (!detail.is_empty()).then_some(detail),
+            kind,
+            text: text.to_owned(),
+            closing: "",
+            replace: range,
             // Quotes are no part of what is typed.
-            filter_text: text.starts_with('"').then(|| label.to_owned()),
-            text_edit: Some(CompletionTextEdit::Edit(TextEdit {
-                range: self.document.range(range),
-                new_text: text.to_owned(),
-            })),
-            ..CompletionItem::default()
+            filter: text.starts_with('"').then(|| label.to_owned()),
+            detail,
+            documentation: None,
         }
     }
 }
 
-fn markdown(value: String) -> Documentation {
-    Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value })
+/// The same in the words of the protocol.
+pub(crate) fn to_item(document: &Document, completion: Completion) -> CompletionItem {
+    let Completion { label, kind, text, closing, replace, filter, detail, documentation } =
+        completion;
+    let kind = match kind {
+        CompletionKind::Database => CompletionItemKind::MODULE,
+        CompletionKind::Field => CompletionItemKind::FIELD,
+        CompletionKind::Function => CompletionItemKind::FUNCTION,
+        CompletionKind::Id => CompletionItemKind::ENUM_MEMBER,
+        CompletionKind::Keyword => CompletionItemKind::KEYWORD,
+        CompletionKind::Property => CompletionItemKind::PROPERTY,
+        CompletionKind::Unit => CompletionItemKind::UNIT,
+        CompletionKind::Value => CompletionItemKind::VALUE,
+        CompletionKind::Alias => CompletionItemKind::VARIABLE,
+    };
+    let is_function = kind == CompletionItemKind::FUNCTION;
+    let new_text = if closing.is_empty() { text } else { format!("{text}$0{closing}") };
+    let markdown =
+        |value| Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value });
+    CompletionItem {
+        label,
+        kind: Some(kind),
+        detail: (!detail.is_empty()).then_some(detail),
+        documentation: documentation.map(markdown),
+        filter_text: filter,
+        insert_text_format: is_function.then_some(InsertTextFormat::SNIPPET),
+        text_edit: Some(CompletionTextEdit::Edit(TextEdit {
+            range: document.range(replace),
+            new_text,
+        })),
+        ..CompletionItem::default()
+    }
 }
 
-fn distinct(mut items: Vec<CompletionItem>) -> Vec<CompletionItem> {
+fn distinct(mut items: Vec<Completion>) -> Vec<Completion> {
     let mut seen = std::collections::HashSet::new();
     items.retain(|item| seen.insert(item.label.to_lowercase()));
     items

@@ -20,10 +20,15 @@ pub(crate) struct Document {
 impl Document {
     pub(crate) fn new(text: String, settings: &Settings) -> Self {
         let found = check(&text, &settings.options, &settings.config, Catalog::get()).diagnostics;
+        Document { found, ..Document::unchecked(text) }
+    }
+
+    /// A text that nothing is said about: for completion and colours.
+    pub(crate) fn unchecked(text: String) -> Self {
         let starts = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1);
         let lines = std::iter::once(0).chain(starts).collect();
         let lexemes = lexemes(&text);
-        Document { text, found, lexemes, lines }
+        Document { text, found: Vec::new(), lexemes, lines }
     }
 
     /// Line and column of a byte; columns count UTF-16 units.

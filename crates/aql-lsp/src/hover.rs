@@ -53,6 +53,12 @@ fn thing(document: &Document, index: usize, lexeme: Lexeme, settings: &Settings)
     }
 }
 
+/// The documentation of a field, property or function, as Markdown.
+pub fn describe(name: &str, settings: &Settings) -> Option<String> {
+    let function = || Catalog::get().function(name).filter(|f| !f.internal);
+    of_field(name, settings).or_else(|| function().map(of_function))
+}
+
 /// A function: how it is called, what it gives, an example.
 pub(crate) fn of_function(function: &FunctionInfo) -> String {
     format!(

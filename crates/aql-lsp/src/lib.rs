@@ -4,6 +4,9 @@
 //! document is one query. Everything that it says comes from `aql-lint`, `aql-syntax` and the
 //! catalog; here it is only translated: a file for each thing that an editor asks for.
 //!
+//! What it completes, colours and documents is there for shells too: [`completions`], [`highlight`],
+//! [`describe`].
+//!
 //! Not in here: files, standard input and output, settings files (`aql-cli`).
 
 mod actions;
@@ -19,7 +22,10 @@ mod tokens;
 use aql_lint::Config;
 use aql_semantic::BindOptions;
 
+pub use completion::{Completion, CompletionKind, completions};
+pub use hover::describe;
 pub use server::{Error, serve};
+pub use tokens::{Highlight, highlight};
 
 /// What a site has settled, as for `aql check`.
 #[derive(Clone, Debug, Default)]

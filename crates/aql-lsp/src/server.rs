@@ -115,7 +115,9 @@ impl Server<'_> {
             Completion::METHOD => self.answer::<Completion>(id, params, |p| {
                 let at = p.text_document_position;
                 let document = self.document(&at.text_document.uri)?;
-                let items = completion::complete(document, at.position, self.settings);
+                let offset = document.offset(at.position);
+                let items = completion::complete(document, offset, self.settings);
+                let items = items.into_iter().map(|c| completion::to_item(document, c)).collect();
                 let list = CompletionList { is_incomplete: false, items };
                 Some(CompletionResponse::List(list))
             }),

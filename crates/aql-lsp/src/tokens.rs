@@ -1,4 +1,6 @@
 //! Words by their meaning, for colours.
+//!
+//! Shells ask [`highlight`]; the server writes the same as the protocol's tokens.
 
 use aql_catalog::Catalog;
 use aql_diag::Span;
@@ -8,26 +10,55 @@ use lsp_types::{SemanticToken, SemanticTokenType, SemanticTokensLegend};
 use crate::definition;
 use crate::document::Document;
 
-const TYPES: [SemanticTokenType; 9] = [
-    SemanticTokenType::KEYWORD,
-    SemanticTokenType::FUNCTION,
-    SemanticTokenType::PROPERTY,
-    SemanticTokenType::VARIABLE,
-    SemanticTokenType::NAMESPACE,
-    SemanticTokenType::STRING,
-    SemanticTokenType::NUMBER,
-    SemanticTokenType::OPERATOR,
-    SemanticTokenType::COMMENT,
+/// What a word is, for its colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Highlight {
+    /// A reserved word.
+    Keyword,
+    /// A function.
+    Function,
+    /// A field or property.
+    Property,
+    /// A column that the query itself names.
+    Alias,
+    /// A database.
+    Database,
+    /// A text.
+    Text,
+    /// A number.
+    Number,
+    /// An operator.
+    Operator,
+    /// A comment.
+    Comment,
+}
+
+/// Each with what the protocol calls it.
+const TYPES: [(Highlight, SemanticTokenType); 9] = [
+    (Highlight::Keyword, SemanticTokenType::KEYWORD),
+    (Highlight::Function, SemanticTokenType::FUNCTION),
+    (Highlight::Property, SemanticTokenType::PROPERTY),
+    (Highlight::Alias, SemanticTokenType::VARIABLE),
+    (Highlight::Database, SemanticTokenType::NAMESPACE),
+    (Highlight::Text, SemanticTokenType::STRING),
+    (Highlight::Number, SemanticTokenType::NUMBER),
+    (Highlight::Operator, SemanticTokenType::OPERATOR),
+    (Highlight::Comment, SemanticTokenType::COMMENT),
 ];
 
 pub(crate) fn legend() -> SemanticTokensLegend {
-    SemanticTokensLegend { token_types: TYPES.to_vec(), token_modifiers: Vec::new() }
+    let token_types = TYPES.iter().map(|(_, name)| name.clone()).collect();
+    SemanticTokensLegend { token_types, token_modifiers: Vec::new() }
 }
 
-pub(crate) fn tokens(document: &Document) -> Vec<SemanticToken> {
+/// The words of a text that have a colour, in order.
+pub fn highlight(text: &str) -> Vec<(Span, Highlight)> {
+    words(&Document::unchecked(text.to_owned()))
+}
+
+fn words(document: &Document) -> Vec<(Span, Highlight)> {
     let aliases = definition::aliases(&document.text, 0);
-    let mut tokens = Vec::new();
-    let mut last = lsp_types::Position::default();
+    let mut words = Vec::new();
     for (at, lexeme) in document.lexemes.iter().enumerate() {
         let word = document.slice(lexeme.span);
         let beside = |i: Option<usize>| {
@@ -35,29 +66,38 @@ pub(crate) fn tokens(document: &Document) -> Vec<SemanticToken> {
         };
         let kind = match lexeme.kind {
             LexemeKind::Keyword if beside(at.checked_add(1)) == "(" && is_function(word) => {
-                SemanticTokenType::FUNCTION
+                Highlight::Function
             }
-            LexemeKind::Keyword => SemanticTokenType::KEYWORD,
+            LexemeKind::Keyword => Highlight::Keyword,
             LexemeKind::Name | LexemeKind::QuotedName => {
                 let name = word.trim_matches('"');
                 if beside(at.checked_add(1)) == "(" {
-                    SemanticTokenType::FUNCTION
+                    Highlight::Function
                 } else if beside(at.checked_sub(1)).eq_ignore_ascii_case("from") {
-                    SemanticTokenType::NAMESPACE
+                    Highlight::Database
                 } else if aliases.iter().any(|a| a.name.eq_ignore_ascii_case(name)) {
-                    SemanticTokenType::VARIABLE
+                    Highlight::Alias
                 } else {
-                    SemanticTokenType::PROPERTY
+                    Highlight::Property
                 }
             }
-            LexemeKind::Text => SemanticTokenType::STRING,
-            LexemeKind::Number => SemanticTokenType::NUMBER,
-            LexemeKind::Operator => SemanticTokenType::OPERATOR,
-            LexemeKind::Comment => SemanticTokenType::COMMENT,
+            LexemeKind::Text => Highlight::Text,
+            LexemeKind::Number => Highlight::Number,
+            LexemeKind::Operator => Highlight::Operator,
+            LexemeKind::Comment => Highlight::Comment,
             LexemeKind::Punctuation | LexemeKind::Bad => continue,
         };
-        let Some(kind) = TYPES.iter().position(|t| *t == kind) else { continue };
-        for line in lines(document, lexeme.span) {
+        words.push((lexeme.span, kind));
+    }
+    words
+}
+
+pub(crate) fn tokens(document: &Document) -> Vec<SemanticToken> {
+    let mut tokens = Vec::new();
+    let mut last = lsp_types::Position::default();
+    for (span, kind) in words(document) {
+        let Some(kind) = TYPES.iter().position(|(t, _)| *t == kind) else { continue };
+        for line in lines(document, span) {
             let (start, end) = (document.position(line.start), document.position(line.end));
             let delta_line = start.line - last.line;
             tokens.push(SemanticToken {

@@ -3,7 +3,7 @@
 //! Not in here: what keeps a pack from loading at all (`load`, `proof::case`), and whether its cases
 //! pass ([`Proof::run`](crate::Proof::run)).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aql_catalog::Catalog;
 use aql_diag::{Diagnostic, SourceText, codes};
@@ -11,7 +11,7 @@ use aql_lint::{Config, check};
 use aql_semantic::{BoundQuery, ExprKind, Mode, ProfileFile, Value};
 
 use crate::facts::RuleFacts;
-use crate::load::{Rule, place, problem};
+use crate::load::{Pack, Rule, place, problem};
 use crate::parameter::ReferenceKind;
 use crate::proof::{Case, CaseKind, Proof};
 
@@ -48,6 +48,7 @@ pub fn check_pack(proof: &Proof) -> Vec<PackRemark> {
         rule_facts(rule, &mut say);
         proved(rule, &proof.cases, &mut say);
     }
+    references_resolve(pack, &mut say);
     for case in &proof.cases {
         let facts = &case.facts;
         for (key, text) in [("title", &facts.title), ("why", &facts.why), ("origin", &facts.origin)]
@@ -98,20 +99,70 @@ fn rule_facts(rule: &Rule, say: &mut dyn FnMut(Diagnostic)) {
         }
     }
     for reference in &facts.references {
-        if !STATES.contains(&reference.state.as_str()) {
-            let message = format!(
-                "the state of reference {} is `{}`; it is one of {}",
-                reference.url,
-                reference.state,
-                STATES.join(", ")
-            );
-            say(problem(codes::PACK_REFERENCE, file, message));
-        }
+        state(say, file, &reference.url, &reference.state);
     }
     let mut seen = BTreeSet::new();
     for url in urls.iter().filter(|url| !seen.insert(**url)) {
         let message = format!("reference {url} stands twice");
         say(Diagnostic::warning(codes::PACK_REFERENCE, message).input(place(file)));
+    }
+}
+
+/// Is it one of the states that there are?
+fn state(say: &mut dyn FnMut(Diagnostic), file: &str, url: &str, state: &str) {
+    if !STATES.contains(&state) {
+        let states = STATES.join(", ");
+        let message = format!("the state of reference {url} is `{state}`; it is one of {states}");
+        say(problem(codes::PACK_REFERENCE, file, message));
+    }
+}
+
+/// Does every reference of the rules stand in the pack's list, in the same state, and does the list
+/// say nothing that is wrong or that no rule needs?
+fn references_resolve(pack: &Pack, say: &mut dyn FnMut(Diagnostic)) {
+    const LIST: &str = "references.toml";
+    let used: BTreeSet<&str> =
+        pack.rules.iter().flat_map(|r| &r.facts.references).map(|r| r.url.as_str()).collect();
+    let Some(list) = &pack.references else {
+        if !used.is_empty() {
+            let message = "is missing: it lists what the rules refer to, with title and state";
+            say(Diagnostic::warning(codes::PACK_REFERENCE, message).input(place(LIST)));
+        }
+        return;
+    };
+    let mut listed = BTreeMap::new();
+    for reference in &list.reference {
+        let url = reference.url.as_str();
+        state(say, LIST, url, &reference.state);
+        todo(say, LIST, "title", &reference.title);
+        if listed.insert(url, reference.state.as_str()).is_some() {
+            let message = format!("reference {url} stands twice");
+            say(problem(codes::PACK_REFERENCE, LIST, message));
+        }
+        if !used.contains(url) {
+            let message = format!("no rule refers to {url}");
+            say(Diagnostic::warning(codes::PACK_REFERENCE, message).input(place(LIST)));
+        }
+        if ["dead", "moved"].contains(&reference.state.as_str()) && reference.note.is_none() {
+            let message = format!(
+                "reference {url} is {}: say in its `note` what stands in for it",
+                reference.state
+            );
+            say(Diagnostic::warning(codes::PACK_REFERENCE, message).input(place(LIST)));
+        }
+    }
+    for rule in &pack.rules {
+        for reference in &rule.facts.references {
+            let (url, state) = (&reference.url, &reference.state);
+            let message = match listed.get(url.as_str()) {
+                None => format!("reference {url} is not in the pack's `{LIST}`"),
+                Some(other) if other != state => {
+                    format!("reference {url} is `{state}` here and `{other}` in `{LIST}`")
+                }
+                Some(_) => continue,
+            };
+            say(problem(codes::PACK_REFERENCE, &rule.facts_path, message));
+        }
     }
 }
 

@@ -113,6 +113,30 @@ pub struct Reference {
     pub state: String,
 }
 
+/// `references.toml`: what the rules refer to, looked at once for all of them.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReferenceList {
+    /// The references.
+    #[serde(default)]
+    pub reference: Vec<ListedReference>,
+}
+
+/// An entry of `references.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListedReference {
+    /// Address or title.
+    pub url: String,
+    /// `current`, `moved`, `dead`, `unchecked`.
+    pub state: String,
+    /// What is there.
+    pub title: String,
+    /// How the state is known, or what stands in for a reference that is dead or has moved.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -25,7 +25,7 @@ mod tuning;
 pub use cell::{cell_json, cell_text};
 pub use check::{PackRemark, TODO, check_pack};
 pub use correlate::{Correlation, CorrelationKind, MOST_PARTS};
-pub use facts::{Attack, Level, PackFacts, Reference, RuleFacts};
+pub use facts::{Attack, Level, ListedReference, PackFacts, Reference, ReferenceList, RuleFacts};
 pub use finding::{Finding, FindingPart, iso_time};
 pub use hunt::{Hunt, HuntOptions, HuntOutcome, HuntRule, Suppressed, count_by_level};
 pub use load::{Pack, Rule};
@@ -33,9 +33,10 @@ pub use observe::{ObservedRule, Observer};
 pub use page::{pack_page, rule_page};
 pub use parameter::{Parameter, ReferenceKind, Scalar, Values};
 pub use proof::{
-    AdversaryTest, Baseline, Case, CaseFacts, CaseKind, CaseResult, Coverage, Difference, Expect,
-    Proof, ProofOptions, RuleBaseline, RuleCoverage, TestCoverage, Way, WayResult, coverage_block,
-    with_coverage_block,
+    AdversaryTest, Baseline, Beside, Block, Case, CaseFacts, CaseKind, CaseResult, Coverage,
+    Difference, EventSource, Expect, LabelFacts, LabelledRecord, Labels, MeasuredEvidence,
+    Positive, Positives, Proof, ProofOptions, Results, RuleBaseline, RuleCoverage, RuleResults,
+    TestCoverage, Way, WayResult,
 };
 pub use settings::settings;
 pub use tuning::{Suppression, TunedReference, Tuning, TuningFacts};

@@ -7,7 +7,7 @@ use std::path::{Component, Path};
 use aql_diag::{Code, Diagnostic, InputPlace, codes};
 use aql_semantic::{BindOptions, Mode, ProfileFile};
 
-use crate::facts::{PackFacts, RuleFacts};
+use crate::facts::{PackFacts, ReferenceList, RuleFacts};
 use crate::settings::check_parameters;
 use crate::tuning::Tuning;
 
@@ -20,6 +20,9 @@ const FORMAT: u32 = 1;
 /// The file of a pack that says what to do about what it finds.
 const PLAYBOOK: &str = "playbook.md";
 
+/// The file of a pack that lists what its rules refer to.
+const REFERENCES: &str = "references.toml";
+
 /// A pack: rules, and facts about them.
 #[derive(Clone, Debug)]
 pub struct Pack {
@@ -31,6 +34,8 @@ pub struct Pack {
     pub playbook: Option<String>,
     /// Its ready tunings, by name.
     pub tunings: Vec<Tuning>,
+    /// What its rules refer to: `references.toml`, if it has one.
+    pub references: Option<ReferenceList>,
 }
 
 /// A rule: a query, and facts about it.
@@ -104,9 +109,11 @@ impl Pack {
             }
         };
         read("pack.toml".into(), &folder.join("pack.toml"));
-        let playbook = folder.join(PLAYBOOK);
-        if playbook.exists() {
-            read(PLAYBOOK.into(), &playbook);
+        for name in [PLAYBOOK, REFERENCES] {
+            let path = folder.join(name);
+            if path.exists() {
+                read(name.into(), &path);
+            }
         }
         for (inner, endings) in [("rules", &[".aql", ".toml"][..]), ("tunings", &[".toml"])] {
             let path = folder.join(inner);
@@ -191,8 +198,16 @@ impl Pack {
                 Err(wrong) => problems.extend(wrong),
             }
         }
+        let references = files.get(REFERENCES).and_then(|text| match toml::from_str(text) {
+            Ok(list) => Some(list),
+            Err(error) => {
+                problems.push(problem(codes::PACK_FACTS, &place(REFERENCES), error.to_string()));
+                None
+            }
+        });
         let Some(facts) = facts else { return Err(problems) };
-        let pack = Pack { facts, rules, tunings, playbook: files.get(PLAYBOOK).cloned() };
+        let playbook = files.get(PLAYBOOK).cloned();
+        let pack = Pack { facts, rules, tunings, playbook, references };
         problems.extend(check_parameters(&pack));
         if problems.is_empty() { Ok(pack) } else { Err(problems) }
     }

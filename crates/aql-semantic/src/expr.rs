@@ -31,6 +31,13 @@ impl Binder<'_> {
                 }
             }
             ast::ExprKind::Binary { op, op_span, left, right } => {
+                // The parser has reported it; it is not compared with a NULL that nobody wrote.
+                let is_error = |side: &ast::Expr| matches!(side.kind, ast::ExprKind::Error);
+                if compare_op(*op).is_ok() && (is_error(left) || is_error(right)) {
+                    self.expr(left, scope);
+                    self.expr(right, scope);
+                    return null_boolean(span);
+                }
                 let (left, right) = (self.expr(left, scope), self.expr(right, scope));
                 match compare_op(*op) {
                     Ok(op) => {

@@ -81,6 +81,7 @@ fn check_says_what_a_pack_promises_and_does_not_hold() {
             "warning[PACK012]",
             "reference set `allowed` is a parameter, and the query does not read it",
         ),
+        ("error[PACK010]", "is `ok` here and `unchecked` in `references.toml`"),
         ("error[PACK009]", "no positive case of rule `first-rule` has a benign twin"),
         ("warning[PACK009]", "it is positive and has no benign twin"),
         ("[AQL201]", ""),
@@ -88,6 +89,45 @@ fn check_says_what_a_pack_promises_and_does_not_hold() {
         let is_told = |line: &str| line.contains(code) && line.contains(expected);
         assert!(run.out.lines().any(is_told), "{code} {expected}: {}", run.out);
     }
+}
+
+#[test]
+fn references_resolve_in_the_list_of_the_pack() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mine");
+    let name = path.display().to_string();
+    assert_eq!(aql(&["pack", "new", &name]).code, 0);
+    let list = path.join("references.toml");
+    let entry = |url: &str, state: &str| {
+        format!("[[reference]]\nurl = \"{url}\"\nstate = \"{state}\"\ntitle = \"t\"\n")
+    };
+    fs::write(&list, [entry("a", "dead"), entry("a", "fine")].concat()).expect("a file");
+    let run = aql(&["pack", "check", &name]);
+    let text = run.out.replace(&format!("{name}/"), "");
+    let told: Vec<&str> = text.lines().filter(|line| line.contains("PACK010")).collect();
+    assert_eq!(
+        told,
+        [
+            "warning[PACK010]: references.toml: no rule refers to a",
+            "warning[PACK010]: references.toml: reference a is dead: say in its `note` what stands in for it",
+            "error[PACK010]: references.toml: the state of reference a is `fine`; it is one of current, moved, dead, unchecked",
+            "error[PACK010]: references.toml: reference a stands twice",
+            "warning[PACK010]: references.toml: no rule refers to a",
+            "error[PACK010]: rules/first-rule.toml: reference TODO: https://… is not in the pack's `references.toml`",
+        ],
+        "{}",
+        run.out
+    );
+    fs::remove_file(&list).expect("removed");
+    let run = aql(&["pack", "check", &name]);
+    assert!(
+        run.out.contains("warning[PACK010]: references.toml: is missing: it lists what"),
+        "{}",
+        run.out
+    );
+    fs::write(&list, "[[reference]]\nurl = 1\n").expect("a file");
+    let run = aql(&["pack", "check", &name]);
+    assert!(run.out.contains("error[PACK002]"), "{}", run.out);
 }
 
 #[test]
@@ -144,6 +184,16 @@ fn tune_shows_what_a_tuning_gains_and_loses() {
         "{lost}first-rule: 1 lost, 0 gained\n1 findings before, 0 after: 1 lost, 0 gained\n"
     );
     assert_eq!(run.out, expected);
+    // Hunting here shows the same.
+    let tune = ["tune", "--pack", &pack, "--tuning", &site, &evidence];
+    let hunted = aql(&tune);
+    assert_eq!((hunted.code, hunted.out), (1, expected), "{}", hunted.err);
+    let hunted = aql(&[&tune[..], &["--base", &site]].concat());
+    assert_eq!(hunted.code, 0, "{}", hunted.err);
+    assert_eq!(hunted.out, "0 findings before, 0 after: 0 lost, 0 gained\n");
+    let wrong = aql(&["tune", &before]);
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.err.contains("name two files of findings"), "{}", wrong.err);
     let run = aql(&["tune", &after, &before]);
     assert!(run.out.starts_with("+ gained  first-rule  "), "{}", run.out);
     assert_eq!(aql(&["tune", &before, &before]).code, 0);

@@ -46,14 +46,14 @@ fn a_case_passes_or_says_what_differs() {
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     assert_eq!(
         run.out,
-        "ok    one  (1 finding)\nmine: 1 case, 1 passed, 0 failed; 4 ways each, 1 record\n"
+        "ok    one  (1 finding)\nmine: 1 case, 1 passed, 0 failed; 6 ways each, 1 record\n"
     );
     let bad = pack(BAD);
     let run = aql(&["test", &bad.path().display().to_string()]);
     assert_eq!(run.code, 1);
     assert_eq!(
         run.out,
-        "FAIL  one: alice <makes> a rule\n      in every way:\n        - missing     made  audit.json record 2\n        + unexpected  made  audit.json record 1  Actor=alice\nmine: 1 case, 0 passed, 1 failed; 4 ways each, 1 record\n"
+        "FAIL  one: alice <makes> a rule\n      in every way:\n        - missing     made  audit.json record 2\n        + unexpected  made  audit.json record 1  Actor=alice\nmine: 1 case, 0 passed, 1 failed; 6 ways each, 1 record\n"
     );
 }
 
@@ -65,9 +65,10 @@ fn machines_get_json_lines_and_junit() {
     let run = aql(&["test", &folder, "--format", "jsonl", "--junit", &junit.display().to_string()]);
     assert_eq!(run.code, 1);
     let lines = run.json_lines();
-    assert_eq!(lines.len(), 4);
+    assert_eq!(lines.len(), 6);
     assert_eq!(lines[0]["way"], "files, 1 thread, lenient");
     assert_eq!(lines[3]["way"], "files, 2 threads, strict");
+    assert_eq!(lines[5]["way"], "store, 2 threads, strict");
     assert_eq!(lines[0]["differences"][0]["difference"], "missing");
     assert_eq!(lines[0]["differences"][1]["difference"], "unexpected");
     let xml = fs::read_to_string(junit).expect("a file");

@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use super::case::{Case, Expect};
+use super::labels::inner_path;
 use crate::cell::value_text;
 use crate::facts::Level;
 use crate::finding::{Finding, iso_time};
@@ -157,10 +158,9 @@ pub(super) fn compare(
 ) -> (Vec<Difference>, Vec<String>) {
     let mut differences = Vec::new();
     let mut met = Vec::new();
-    let mut free: Vec<(&Finding, &HuntRule, Option<String>)> = findings
-        .iter()
-        .filter_map(|f| Some((f, rules.get(f.rule)?, inner_path(case, f))))
-        .collect();
+    let below = |f: &Finding| Some(inner_path(&case.evidence, f.file.as_deref()?));
+    let mut free: Vec<(&Finding, &HuntRule, Option<String>)> =
+        findings.iter().filter_map(|f| Some((f, rules.get(f.rule)?, below(f)))).collect();
     for expected in Expected::all(case) {
         let ran = rules.iter().any(|r| r.name == expected.rule() && !r.is_left_out());
         if !ran {
@@ -199,14 +199,6 @@ pub(super) fn compare(
     met.sort();
     met.dedup();
     (differences, met)
-}
-
-/// The file of a finding as its path below `evidence/`.
-fn inner_path(case: &Case, finding: &Finding) -> Option<String> {
-    let file = finding.file.as_deref()?;
-    let root = case.evidence.display().to_string();
-    let inner = file.strip_prefix(&root).map(|rest| rest.trim_start_matches(['/', '\\']));
-    Some(inner.unwrap_or(file).replace('\\', "/"))
 }
 
 /// Long texts of findings are cut: the place says where to look.

@@ -200,7 +200,7 @@ impl TestCoverage {
 }
 
 /// Kinds by name, numbers by value.
-fn order(id: &str) -> (String, u64, String) {
+pub(super) fn order(id: &str) -> (String, u64, String) {
     let name = id.split_once(':').map_or(id, |(_, name)| name);
     (kind(id).to_owned(), name.parse().unwrap_or(u64::MAX), name.to_owned())
 }
@@ -222,7 +222,7 @@ fn tests_by_kind(ids: &[String]) -> String {
     parts.join("; ")
 }
 
-fn codes<'a>(names: impl Iterator<Item = &'a String>) -> String {
+pub(super) fn codes<'a>(names: impl Iterator<Item = &'a String>) -> String {
     names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
@@ -235,24 +235,6 @@ fn passed((passed, all): (usize, usize), what: &str) -> String {
 }
 
 /// Text on one line, without what would end a cell.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
 }
-
-/// What stands between the marks of a document, which hold a place for the tables; nothing if they
-/// are not there.
-pub fn coverage_block(document: &str) -> Option<&str> {
-    let (_, rest) = document.split_once(BEGIN)?;
-    let (block, _) = rest.split_once(END)?;
-    Some(block.trim_matches('\n'))
-}
-
-/// The document with other text between the marks.
-pub fn with_coverage_block(document: &str, text: &str) -> Option<String> {
-    let (head, rest) = document.split_once(BEGIN)?;
-    let (_, tail) = rest.split_once(END)?;
-    Some(format!("{head}{BEGIN}\n{}\n{END}{tail}", text.trim_matches('\n')))
-}
-
-const BEGIN: &str = "<!-- coverage: written by `aql test --coverage --write` -->";
-const END: &str = "<!-- end of coverage -->";

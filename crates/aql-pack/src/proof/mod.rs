@@ -5,14 +5,22 @@
 
 mod adversary;
 mod baseline;
+mod beside;
+mod block;
 mod case;
 mod compare;
 mod coverage;
+mod labels;
+mod results;
 mod run;
 
 pub use adversary::AdversaryTest;
-pub use baseline::{Baseline, RuleBaseline};
+pub use baseline::{Baseline, LabelledRecord, RuleBaseline};
+pub use beside::Beside;
+pub use block::Block;
 pub use case::{Case, CaseFacts, CaseKind, Expect};
 pub use compare::Difference;
-pub use coverage::{Coverage, RuleCoverage, TestCoverage, coverage_block, with_coverage_block};
-pub use run::{CaseResult, Proof, ProofOptions, Way, WayResult};
+pub use coverage::{Coverage, RuleCoverage, TestCoverage};
+pub use labels::{LabelFacts, Labels, Positive};
+pub use results::{MeasuredEvidence, Positives, Results, RuleResults};
+pub use run::{CaseResult, EventSource, Proof, ProofOptions, Way, WayResult};

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aql_catalog::Catalog;
@@ -11,6 +12,7 @@ use aql_eval::Context;
 use aql_event::EventTable;
 use aql_ingest::{Evidence, Options};
 use aql_semantic::Mode;
+use aql_store::{Combined, ImportOptions, Store, StoreOptions};
 
 use super::adversary::{self, AdversaryTest};
 use super::case::Case;
@@ -22,27 +24,44 @@ use crate::tuning::Tuning;
 /// A way to hunt: every one has to give the same findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Way {
-    /// Threads that read the files.
+    /// What is read.
+    pub from: EventSource,
+    /// Threads that read.
     pub threads: usize,
     /// Are rules refused that the appliance would refuse?
     pub strict: bool,
 }
 
+/// Where events are read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EventSource {
+    /// The files of the evidence.
+    Files,
+    /// A store that they were imported into.
+    Store,
+}
+
 impl Way {
     /// All ways there are.
-    pub const ALL: [Way; 4] = [
-        Way { threads: 1, strict: false },
-        Way { threads: 2, strict: false },
-        Way { threads: 1, strict: true },
-        Way { threads: 2, strict: true },
+    pub const ALL: [Way; 6] = [
+        Way { from: EventSource::Files, threads: 1, strict: false },
+        Way { from: EventSource::Files, threads: 2, strict: false },
+        Way { from: EventSource::Files, threads: 1, strict: true },
+        Way { from: EventSource::Files, threads: 2, strict: true },
+        Way { from: EventSource::Store, threads: 2, strict: false },
+        Way { from: EventSource::Store, threads: 2, strict: true },
     ];
 }
 
 impl fmt::Display for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let from = match self.from {
+            EventSource::Files => "files",
+            EventSource::Store => "store",
+        };
         let mode = if self.strict { "strict" } else { "lenient" };
         let plural = if self.threads == 1 { "" } else { "s" };
-        write!(f, "files, {} thread{plural}, {mode}", self.threads)
+        write!(f, "{from}, {} thread{plural}, {mode}", self.threads)
     }
 }
 
@@ -53,6 +72,9 @@ pub struct ProofOptions {
     pub tunings: Vec<Tuning>,
     /// The moment that counts as now (epoch milliseconds), for suppressions that expire.
     pub now: i64,
+    /// A folder in which stores may be made; they are deleted behind each case. Without it, the ways
+    /// through a store are left out.
+    pub scratch: Option<PathBuf>,
 }
 
 /// A pack with its cases, ready to be proved.
@@ -124,12 +146,17 @@ impl Proof {
     ) -> Result<Vec<CaseResult>, Vec<Diagnostic>> {
         let mut hunts = Hunts { pack: &self.pack, options, prepared: BTreeMap::new() };
         let mut results = Vec::new();
-        for case in cases {
+        for (number, case) in cases.iter().enumerate() {
+            let scratch = options.scratch.as_ref().map(|folder| folder.join(number.to_string()));
+            let mut events = CaseEvents::new(case, scratch);
             let mut ways = Vec::new();
             for way in Way::ALL {
-                let mut result = hunts.run(case, way, true)?;
+                if way.from == EventSource::Store && options.scratch.is_none() {
+                    continue;
+                }
+                let mut result = hunts.run(&mut events, way, true)?;
                 if !options.tunings.is_empty() && !result.differences.is_empty() {
-                    let without = hunts.run(case, way, false)?;
+                    let without = hunts.run(&mut events, way, false)?;
                     blame(&mut result, &without, &options.tunings);
                 }
                 ways.push(result);
@@ -155,6 +182,62 @@ fn blame(result: &mut WayResult, without: &WayResult, tunings: &[Tuning]) {
     }
 }
 
+/// The evidence of a case, in whichever form a way reads it.
+struct CaseEvents<'a> {
+    case: &'a Case,
+    /// Where its store is made.
+    scratch: Option<PathBuf>,
+    /// Has it been made, and what went wrong?
+    imported: Option<Vec<Diagnostic>>,
+}
+
+impl<'a> CaseEvents<'a> {
+    fn new(case: &'a Case, scratch: Option<PathBuf>) -> Self {
+        CaseEvents { case, scratch, imported: None }
+    }
+
+    /// Opens it, with what there is to say about that.
+    fn open(&mut self, way: Way) -> (Box<dyn EventTable>, Vec<Diagnostic>) {
+        let options = Options { threads: way.threads, ..Options::default() };
+        let paths = std::slice::from_ref(&self.case.evidence);
+        let (Some(folder), EventSource::Store) = (self.scratch.clone(), way.from) else {
+            let (evidence, problems) = Evidence::open(paths, options);
+            return (Box::new(evidence), problems);
+        };
+        let mut problems = self
+            .imported
+            .get_or_insert_with(|| {
+                let (evidence, mut problems) = Evidence::open(paths, options);
+                match aql_store::import(evidence, &folder, &ImportOptions::default()) {
+                    Ok(imported) => {
+                        let report = imported.report;
+                        let of_files = report.files.into_iter().flat_map(|f| f.diagnostics);
+                        problems.extend(of_files.chain(report.diagnostics));
+                    }
+                    Err(problem) => problems.push(*problem),
+                }
+                problems
+            })
+            .clone();
+        match Store::open(&folder, StoreOptions { threads: way.threads }) {
+            Ok(store) => (Box::new(store), problems),
+            Err(problem) => {
+                problems.push(*problem);
+                (Box::new(Combined::new(Vec::new())), problems)
+            }
+        }
+    }
+}
+
+impl Drop for CaseEvents<'_> {
+    fn drop(&mut self) {
+        if let Some(folder) = self.scratch.as_ref().filter(|_| self.imported.is_some()) {
+            // What is left lies in a folder for what may be deleted.
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
+}
+
 /// Hunts that are prepared, by mode and tunings.
 struct Hunts<'a> {
     pack: &'a Pack,
@@ -164,11 +247,16 @@ struct Hunts<'a> {
 
 impl Hunts<'_> {
     /// `outside`: with the tunings from outside the case.
-    fn run(&mut self, case: &Case, way: Way, outside: bool) -> Result<WayResult, Vec<Diagnostic>> {
+    fn run(
+        &mut self,
+        events: &mut CaseEvents<'_>,
+        way: Way,
+        outside: bool,
+    ) -> Result<WayResult, Vec<Diagnostic>> {
+        let case = events.case;
         let hunt = self.hunt(case, way.strict, outside)?;
-        let options = Options { threads: way.threads, ..Options::default() };
-        let (evidence, problems) = Evidence::open(std::slice::from_ref(&case.evidence), options);
-        let outcome = hunt.run(&evidence as &dyn EventTable);
+        let (evidence, problems) = events.open(way);
+        let outcome = hunt.run(evidence.as_ref());
         let (mut differences, met) = compare(case, hunt.rules(), &outcome.findings);
         if !way.strict {
             for rule in hunt.rules().iter().filter(|rule| rule.is_left_out()) {

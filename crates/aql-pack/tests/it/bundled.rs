@@ -72,6 +72,7 @@ fn facts_are_complete() {
                 ("blind_spots", facts.blind_spots.is_empty()),
                 ("references", facts.references.is_empty()),
                 ("triage", facts.triage.is_empty()),
+                ("max_per_million", facts.max_per_million.is_none()),
             ] {
                 assert!(!empty, "{}: no {what}", rule.name);
             }

@@ -5,5 +5,6 @@ mod correlate;
 mod hunt;
 mod load;
 mod proof;
+mod schemas;
 mod support;
 mod tuning;

@@ -8,8 +8,8 @@ use aql_catalog::Catalog;
 use aql_eval::Context;
 use aql_ingest::{Evidence, Options};
 use aql_pack::{
-    Baseline, Case, CaseResult, Coverage, Hunt, HuntOptions, Pack, Proof, ProofOptions, Tuning,
-    coverage_block, with_coverage_block,
+    Baseline, Beside, Block, Case, CaseResult, Coverage, Hunt, HuntOptions, Labels, Pack, Proof,
+    ProofOptions, Results, Tuning,
 };
 use tempfile::TempDir;
 
@@ -124,7 +124,7 @@ fn tunings_of_the_case_are_applied() {
 fn a_tuning_that_silences_a_positive_case_is_named() {
     let text = "[[set]]\nname = \"Allowed\"\nvalues = [\"carol\"]\n";
     let tunings = vec![Tuning::parse("my/site.toml", text).expect("a tuning")];
-    let options = ProofOptions { tunings, now: 0 };
+    let options = ProofOptions { tunings, ..ProofOptions::default() };
     let result = run(pack("positive", ALL).path(), &options);
     let shown: Vec<String> = result.ways[0].differences.iter().map(ToString::to_string).collect();
     assert_eq!(shown, ["- missing     rule-made  audit.json record 4  (silenced by my/site.toml)"]);
@@ -278,11 +278,11 @@ fn a_test_that_is_not_in_the_list_is_an_error() {
 fn the_block_of_a_document_is_replaced_between_its_marks() {
     let folder = covered();
     let text = fs::read_to_string(folder.path().join("README.md")).expect("a file");
-    assert_eq!(coverage_block(&text), Some("old"));
-    let new = with_coverage_block(&text, "\nnew\n").expect("marks");
-    assert_eq!(coverage_block(&new), Some("new"));
+    assert_eq!(Block::COVERAGE.text(&text), Some("old"));
+    let new = Block::COVERAGE.put(&text, "\nnew\n").expect("marks");
+    assert_eq!(Block::COVERAGE.text(&new), Some("new"));
     assert!(new.starts_with("# x\n") && new.ends_with("-->\nend\n"), "{new}");
-    assert_eq!(with_coverage_block("# x\n", "new"), None);
+    assert_eq!(Block::COVERAGE.put("# x\n", "new"), None);
 }
 
 #[test]
@@ -300,7 +300,7 @@ fn a_rule_that_fires_too_often_on_benign_evidence_is_above_its_limit() {
         let cx = Arc::new(Context::new(Catalog::get(), 0));
         let hunt = Hunt::prepare(&[pack], &HuntOptions::default(), &cx).expect("prepared");
         let (evidence, _) = Evidence::open(&[folder.path().join("audit.json")], Options::default());
-        let baseline = Baseline::measure(&hunt, &evidence);
+        let baseline = Baseline::measure(&hunt, &evidence, folder.path(), None);
         assert_eq!(baseline.records, 10);
         let rule = &baseline.rules[1];
         assert_eq!(
@@ -322,7 +322,12 @@ fn shipped_cases_pass() {
         let cases: Vec<&Case> = proof.cases.iter().collect();
         let mut failures = Vec::new();
         // A day on which no suppression of a shipped tuning has expired: their dates are for users.
-        let options = ProofOptions { now: 0, ..ProofOptions::default() };
+        let scratch = tempfile::tempdir().expect("a folder");
+        let options = ProofOptions {
+            now: 0,
+            scratch: Some(scratch.path().to_owned()),
+            ..ProofOptions::default()
+        };
         let results = proof.run(&cases, &options, &mut |case, result| {
             for way in &result.ways {
                 let lines =
@@ -332,13 +337,75 @@ fn shipped_cases_pass() {
         });
         let results = results.expect("runs");
         let readme = fs::read_to_string(root.join(name).join("README.md")).unwrap_or_default();
-        if let Some(block) = coverage_block(&readme) {
+        if let Some(block) = Block::COVERAGE.text(&readme) {
             let coverage = Coverage::new(&proof, &cases, &results).markdown();
             assert!(
                 block == coverage.trim_matches('\n'),
                 "{name}: the README's coverage is old: `aql test {name} --coverage --write`"
             );
         }
+        let published = proof.pack.rules.iter().find(|rule| rule.facts.status == "as published");
+        if let (Some(block), Some(rule)) = (Block::BESIDE.text(&readme), published) {
+            let recorded = Results::load_all(&root.join(name)).expect("results");
+            let beside = Beside::new(&proof, rule, &cases, &results, &recorded).markdown();
+            assert!(
+                block == beside.trim_matches('\n'),
+                "{name}: the README's comparison is old: `aql test {name} --beside {} --write`",
+                rule.name
+            );
+        }
         assert!(failures.is_empty(), "{name}:\n{}", failures.join("\n"));
+    }
+}
+
+/// What `results/` of the packs says is what a run measures; the evidence of some is not everywhere.
+#[test]
+fn recorded_results_are_those_of_a_run() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let places = [("examples", "examples/evidence"), ("public-logs", "../shared/corpus/logs")];
+    for name in Pack::bundled_names() {
+        let folder = top.join("packs").join(name);
+        let pack = Pack::load(&folder).expect("a good pack");
+        let recorded = Results::load_all(&folder).expect("results");
+        let labels: Vec<Labels> = Labels::files(&folder)
+            .expect("labels")
+            .iter()
+            .map(|file| Labels::load(file).unwrap_or_else(|p| panic!("{p:#?}")))
+            .collect();
+        assert_eq!(
+            recorded.iter().map(|r| &r.evidence.name).collect::<Vec<_>>(),
+            labels.iter().map(|l| &l.name).collect::<Vec<_>>(),
+            "{name}: each labels file has results"
+        );
+        for (labels, recorded) in labels.iter().zip(&recorded) {
+            let how = format!(
+                "`aql test {name} --baseline DIR --labels {} --write`, then `aql test {name} \
+                 --beside RULE --write`",
+                labels.name
+            );
+            assert!(!recorded.is_old(&pack), "{name}: the results are of other rules: {how}");
+            assert_eq!(recorded.positives.missed, [""; 0], "{name}");
+            let (_, place) = places.iter().find(|(n, _)| *n == labels.name).expect("a place");
+            let root = top.join(place);
+            if !root.is_dir() {
+                eprintln!("skipped: the evidence of `{}` is not here ({place})", labels.name);
+                continue;
+            }
+            let cx = Arc::new(Context::new(Catalog::get(), 0));
+            let hunt = Hunt::prepare(std::slice::from_ref(&pack), &HuntOptions::default(), &cx)
+                .expect("prepared");
+            let options = Options { threads: 2, ..Options::default() };
+            let (evidence, _) = Evidence::open(std::slice::from_ref(&root), options);
+            let baseline = Baseline::measure(&hunt, &evidence, &root, Some(labels));
+            let above: Vec<&str> =
+                baseline.rules.iter().filter(|r| r.is_above()).map(|r| r.name.as_str()).collect();
+            assert_eq!(above, [""; 0], "{name}: more findings than the facts allow");
+            let measured = Results::new(&pack, labels, &baseline, &root).expect("results");
+            assert!(
+                measured == *recorded,
+                "{name}: the results are old: {how}\n{}",
+                measured.json()
+            );
+        }
     }
 }

@@ -54,6 +54,11 @@ const MAX_DIAGNOSTICS: usize = 1_000;
 /// A placeholder longer than this is something else.
 const LONGEST_PLACEHOLDER: usize = 80;
 
+/// Does a text in single quotes begin here?
+fn begins_text(rest: &str) -> bool {
+    rest.trim_start().starts_with('\'')
+}
+
 impl Lexer<'_> {
     fn peek(&self, ahead: usize) -> u8 {
         self.bytes.get(self.at + ahead).copied().unwrap_or(0)
@@ -88,6 +93,7 @@ impl Lexer<'_> {
             b'0'..=b'9' => self.number(),
             b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.word(),
             b'<' if self.operand_expected() && self.placeholder("<", ">") => {}
+            b'%' if self.operand_expected() && self.printf_placeholder() => {}
             b'{' | b'$' | b'?' | b':' | b'@' | b'[' => self.template(byte),
             0x80.. => self.non_ascii(),
             b'!' if self.spaced_not_equal() => {}
@@ -106,6 +112,9 @@ impl Lexer<'_> {
         use TokenKind as T;
         match (byte, self.peek(1)) {
             (b'=', b'=') => (T::Eq, 2),
+            // Of other languages. Before a number it is `=` and a negation of bits.
+            (b'=', b'~') if self.rest().get(2..).is_some_and(begins_text) => (T::Tilde, 2),
+            (b'~', b'=') => (T::Tilde, 2),
             (b'!', b'=') | (b'<', b'>') => (T::NotEq, 2),
             (b'<', b'=') => (T::LtEq, 2),
             (b'>', b'=') => (T::GtEq, 2),
@@ -269,6 +278,25 @@ impl Lexer<'_> {
             self.push(TokenKind::Bad, start);
             self.bad_character(start);
         }
+    }
+
+    /// `%s`, `%d`, `%(name)s` where a value belongs.
+    fn printf_placeholder(&mut self) -> bool {
+        let start = self.at;
+        let rest = self.rest().get(1..).unwrap_or_default();
+        let name = match rest.strip_prefix('(').and_then(|rest| rest.find(')')) {
+            Some(length) if length <= LONGEST_PLACEHOLDER => length + 2,
+            Some(_) => return false,
+            None => 0,
+        };
+        let mut letters = rest.get(name..).unwrap_or_default().bytes();
+        let is_letter = matches!(letters.next(), Some(b's' | b'd'));
+        if !is_letter || letters.next().is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_') {
+            return false;
+        }
+        self.at += name + 2;
+        self.placeholder_token(start);
+        true
     }
 
     fn sigil(&mut self) -> bool {

@@ -318,6 +318,12 @@ impl Parser<'_> {
                 diagnostic =
                     diagnostic.help("MATCHES takes a regular expression, in the syntax of Java")
             }
+            // A regular expression in some languages, equality without regard to case in others.
+            "=~" | "~=" => {
+                diagnostic = diagnostic.help(
+                    "use `ILIKE` for texts that differ in case, `MATCHES` for a regular expression",
+                )
+            }
             "CONTAINS" => diagnostic = diagnostic.help("use `ILIKE '%text%'`"),
             _ => {
                 diagnostic =

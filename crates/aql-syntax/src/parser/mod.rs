@@ -4,8 +4,8 @@
 //! what is read in [`source`], the clauses in [`clauses`], [`search`] and [`time`], their order in
 //! [`order`]; expressions in [`expr`] (operators),
 //! [`predicate`] (`IN`, `LIKE`, …), [`primary`] (operands) and [`call`] (functions). Constructs of
-//! other languages that need more than a line are in [`foreign`], getting back on the road in
-//! [`recovery`].
+//! other languages that need more than a line are in [`foreign`], misspelt reserved words in
+//! [`slips`], getting back on the road in [`recovery`].
 //!
 //! Every error is meant to be final: the appliance would refuse the query. An error whose
 //! [`Diagnostic::repaired`] is set left a tree that says what the author meant; a lenient caller
@@ -22,6 +22,7 @@ mod query;
 mod recovery;
 mod search;
 mod select;
+mod slips;
 mod source;
 mod time;
 
@@ -98,6 +99,7 @@ impl ParsedExpr {
 /// ```
 pub fn parse(text: &str) -> Parsed {
     let mut parser = Parser::new(text);
+    parser.mend_slips();
     let query = parser.statement();
     let (diagnostics, comments) = parser.finish();
     Parsed { query, diagnostics, comments }

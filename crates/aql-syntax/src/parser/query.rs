@@ -270,7 +270,11 @@ impl Parser<'_> {
                 (format!("expected the next clause, found {found}"), "the clause ended before this")
             }
         };
-        self.report_here(Diagnostic::error(codes::SYNTAX, message).at(self.span(), label));
+        let mut diagnostic = Diagnostic::error(codes::SYNTAX, message).at(self.span(), label);
+        if self.at(TokenKind::Hash) {
+            diagnostic = diagnostic.help("a comment begins with `--`");
+        }
+        self.report_here(diagnostic);
         // Take the token even if it looks like a clause, so that this always moves.
         let start = self.span();
         self.bump();
