@@ -29,8 +29,8 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in entries.flatten() {
         let path = entry.path();
         if path.is_dir() {
-            // Cases prove a pack with evidence that is not in the binary.
-            if path.file_name().is_some_and(|name| name == "cases") {
+            // Cases prove a pack with evidence that is not in the binary; translations are made of it.
+            if path.file_name().is_some_and(|name| name == "cases" || name == "translations") {
                 continue;
             }
             println!("cargo::rerun-if-changed={}", path.display());

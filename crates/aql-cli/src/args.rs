@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::atomics::AtomicsArgs;
 use crate::emulate::EmulateArgs;
 use crate::sigma::SigmaArgs;
+use crate::translate::TranslateArgs;
 
 /// Runs IBM QRadar AQL detections over evidence files.
 #[derive(Debug, Parser)]
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Lay queries out in one canonical way.
     Fmt(FmtArgs),
+    /// Write queries and packs in the languages of other platforms, and say what is lost.
+    Translate(TranslateArgs),
     /// Say which tests of a checkout of Atomic Red Team are covered.
     Atomics(AtomicsArgs),
     /// Write the telemetry that a test of a technique would leave, without running it.

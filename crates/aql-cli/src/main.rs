@@ -29,6 +29,7 @@ mod sigma;
 mod site;
 mod summary;
 mod test;
+mod translate;
 mod tune;
 mod tuning;
 mod why;
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         Command::Query(args) => query::run(&args),
         Command::Repl(args) => repl::run(&args),
         Command::Why(args) => why::run(&args),
+        Command::Translate(args) => translate::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Check(args) => check::run(&args),

@@ -173,6 +173,12 @@ codes! {
     NOT_LIVE = "AQL226": "query that no live rule can have";
     COALESCED_BURST = "AQL227": "events of which coalescing keeps three";
 
+    LOSS_GUARDED = "AQL301": "guard added in a translation";
+    LOSS_APPROXIMATE = "AQL302": "translation that may find other events";
+    LOSS_IMPOSSIBLE = "AQL303": "construct that cannot be translated";
+    LOSS_RESULT = "AQL304": "part of the result that is not translated";
+    LOSS_FROZEN = "AQL305": "data written into a translation";
+
     CONTEXT_FILE = "CTX001": "context file that cannot be used";
     CONTEXT_ROW = "CTX002": "row of a context file that cannot be used";
 

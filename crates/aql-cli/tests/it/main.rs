@@ -22,5 +22,6 @@ mod sigma;
 mod store;
 mod support;
 mod test;
+mod translate;
 mod tutorial;
 mod why;

@@ -121,6 +121,16 @@ impl Elements {
         }
     }
 
+    /// The elements as they are compared, sorted; nothing for networks.
+    pub(crate) fn spellings(&self) -> Option<Vec<&str>> {
+        if self.ty == ElementType::Cidr {
+            return None;
+        }
+        let mut all: Vec<&str> = self.spellings.iter().map(|spelling| &**spelling).collect();
+        all.sort_unstable();
+        Some(all)
+    }
+
     /// Is the value among them, or an address in one of the networks? No for a value that is none
     /// of the type.
     pub(crate) fn contains(&self, value: &Datum<'_>) -> bool {

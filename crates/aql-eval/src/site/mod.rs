@@ -157,7 +157,8 @@ impl SiteData {
         self.reference_maps.get(&folded(name))
     }
 
-    pub(crate) fn reference_map_of_sets(&self, name: &str) -> Option<&ReferenceMapOfSets> {
+    /// A reference map of sets by name, in any case.
+    pub fn reference_map_of_sets(&self, name: &str) -> Option<&ReferenceMapOfSets> {
         self.reference_maps_of_sets.get(&folded(name))
     }
 

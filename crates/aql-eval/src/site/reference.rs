@@ -41,6 +41,11 @@ impl ReferenceSet {
         self.elements.ty()
     }
 
+    /// Its elements as they are compared, sorted; nothing for a set of networks.
+    pub fn spellings(&self) -> Option<Vec<&str>> {
+        self.elements.spellings()
+    }
+
     /// Does it hold the value? No for a value that is none of its type.
     pub fn contains(&self, value: &Datum<'_>) -> bool {
         self.elements.contains(value)
@@ -158,6 +163,17 @@ impl ReferenceMapOfSets {
             if set.insert(value) { Ok(()) } else { Err(not_of_type(value, ty)) }
         });
         (folded(&table.name), map)
+    }
+
+    /// Its keys as they are compared, sorted, each with the elements of its set; nothing if one
+    /// holds networks.
+    pub fn spellings(&self) -> Option<Vec<(&str, Vec<&str>)>> {
+        let mut all = Vec::with_capacity(self.sets.len());
+        for (key, set) in &self.sets {
+            all.push((&**key, set.spellings()?));
+        }
+        all.sort_unstable();
+        Some(all)
     }
 
     /// Does the set of the key hold the value?

@@ -1,0 +1,132 @@
+//! Java regular expressions for targets with RE2 or PCRE.
+
+use aql_eval::regex::{JavaRegex, Mode};
+
+/// A regular expression of a target, found anywhere in the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Portable {
+    /// With its flags.
+    pub(crate) text: String,
+    /// Does it need look-around or the like?
+    pub(crate) backtracks: bool,
+}
+
+/// The expression with Java's differences worked in: what a line terminator is, `\s` and its kin,
+/// quoting. Where it covers the whole value, anchors say so.
+pub(crate) fn portable(java: &str, ignore_case: bool, full: bool) -> Result<Portable, String> {
+    let inner = if full { inside(java) } else { Some(searched(java)) };
+    let (pattern, mode) = match &inner {
+        Some(inner) => (inner.as_str(), Mode::Find),
+        None => (java, if full { Mode::Full } else { Mode::Find }),
+    };
+    let regex = JavaRegex::new(pattern, ignore_case, mode).map_err(|e| e.message)?;
+    let text = flattened(regex.translated())
+        .ok_or("operators between character classes have no counterpart")?;
+    Ok(Portable { text, backtracks: regex.backtracks() })
+}
+
+/// What is searched for anywhere needs no run of anything around it.
+fn searched(java: &str) -> String {
+    let (flags, body) = match java.strip_prefix("(?s)") {
+        Some(body) => ("(?s)", body),
+        None => ("", java),
+    };
+    let front = body.strip_prefix(".*").filter(|rest| stands_alone(rest)).unwrap_or(body);
+    let whole = front.strip_suffix(".*").filter(|rest| !rest.ends_with('\\') && stands_alone(rest));
+    format!("{flags}{}", whole.unwrap_or(front))
+}
+
+/// `(?s).*X.*` covers the whole value where X is found anywhere.
+fn inside(java: &str) -> Option<String> {
+    let inner = java.strip_prefix("(?s).*")?.strip_suffix(".*")?;
+    (!inner.ends_with('\\') && stands_alone(inner)).then(|| format!("(?s){inner}"))
+}
+
+/// May a run of anything before the expression be taken away? Not if it has alternatives, of which
+/// one would lose it, or begins with what would bind to the run.
+fn stands_alone(inner: &str) -> bool {
+    if inner.is_empty() || inner.contains(r"\Q") || inner.starts_with(['?', '+', '*', '{']) {
+        return false;
+    }
+    let (mut depth, mut class) = (0_i32, false);
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => {
+                chars.next();
+            }
+            '[' => class = true,
+            ']' => class = false,
+            '(' if !class => depth += 1,
+            ')' if !class => depth -= 1,
+            '|' if !class && depth == 0 => return false,
+            _ => {}
+        }
+        if depth < 0 {
+            return false;
+        }
+    }
+    depth == 0
+}
+
+/// The expression with classes inside of classes written out, which other engines do not know;
+/// nothing if it has a negated one, or an operator between classes.
+fn flattened(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut depth = 0_u32;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => {
+                out.push(c);
+                out.extend(chars.next());
+                continue;
+            }
+            '[' if depth > 0 => {
+                if chars.peek() == Some(&'^') {
+                    return None;
+                }
+                if chars.peek() == Some(&':') {
+                    out.push('[');
+                    out.extend(chars.by_ref().take_while(|c| *c != ']'));
+                    out.push(']');
+                } else {
+                    depth += 1;
+                }
+                continue;
+            }
+            '[' => depth = 1,
+            ']' if depth > 1 => {
+                depth -= 1;
+                continue;
+            }
+            ']' => depth = 0,
+            '&' | '~' | '-' if depth > 0 && chars.peek() == Some(&c) => return None,
+            _ => {}
+        }
+        out.push(c);
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::portable;
+
+    #[test]
+    fn whole_values_become_searches_where_that_is_the_same() {
+        let text = |java| portable(java, false, true).map(|p| p.text);
+        assert_eq!(text("(?s).*ab?c.*"), Ok("(?s:ab?c)".to_owned()));
+        assert!(text("(?s).*a|b.*").is_ok_and(|t| t.starts_with(r"\A")));
+        let found = |java| portable(java, false, false).map(|p| p.text);
+        assert_eq!(found(".*ab.*"), Ok("ab".to_owned()));
+        assert_eq!(found("(?s)ab.*"), Ok("(?s:ab)".to_owned()));
+        assert!(found(r"a\.*").is_ok_and(|t| t.ends_with('*')));
+        assert!(found(".*a|b").is_ok_and(|t| t.contains('*')));
+        assert!(text("a.*").is_ok_and(|t| t.starts_with(r"\A")));
+        assert!(portable("(?!x)y", false, false).is_ok_and(|p| p.backtracks));
+        assert!(portable("(", false, false).is_err());
+        let classes = text(r"(?s).*a[\s:\[]b.*");
+        assert_eq!(classes, Ok(r"(?s:a[\t\n\x0B\f\r :\[]b)".to_owned()));
+    }
+}

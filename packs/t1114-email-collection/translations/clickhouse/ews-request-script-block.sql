@@ -1,0 +1,30 @@
+SELECT
+  formatDateTime(fromUnixTimestamp64Milli(toUnixTimestamp64Milli("starttime"), 'UTC'), '%Y-%m-%d %H:%i:%S', 'UTC') AS "EventTime",
+  "Machine Identifier" AS "Host",
+  "username" AS "Actor",
+  "File Path" AS "Process",
+  "Script Block ID" AS "Target",
+  "Script Block Text" AS "Evidence"
+FROM events
+WHERE (
+    ("devicetype" = 12)
+    AND ("qideventcategory" IN ('Microsoft-Windows-PowerShell/Operational', 'PowerShellCore/Operational'))
+    AND (toFloat64OrNull(trimBoth("Event ID")) = 4104)
+    AND (
+      ("Script Block Text" ILIKE '%Microsoft.Exchange.WebServices%')
+      OR ("Script Block Text" ILIKE '%ExchangeService%')
+      OR ("Script Block Text" ILIKE '%/EWS/Exchange.asmx%')
+      OR ("Script Block Text" ILIKE '%schemas.microsoft.com/exchange/services%')
+    )
+    AND (
+      ("Script Block Text" ILIKE '%FindItem%')
+      OR ("Script Block Text" ILIKE '%GetItem%')
+      OR ("Script Block Text" ILIKE '%FindFolder%')
+      OR ("Script Block Text" ILIKE '%SyncFolderItems%')
+      OR ("Script Block Text" ILIKE '%ExportItems%')
+      OR ("Script Block Text" ILIKE '%]::Bind(%')
+    )
+  )
+  AND (toUnixTimestamp64Milli("starttime") >= toUnixTimestamp64Milli(now64(3)) - 86400000)
+ORDER BY toUnixTimestamp64Milli("starttime") DESC NULLS LAST
+LIMIT 1000

@@ -1,0 +1,24 @@
+SELECT
+  formatDateTime(fromUnixTimestamp64Milli(toUnixTimestamp64Milli("starttime"), 'UTC'), '%Y-%m-%d %H:%i:%S', 'UTC') AS "EventTime",
+  "Machine Identifier" AS "Host",
+  "username" AS "Actor",
+  "Process Path" AS "Process",
+  "Parent Process Path" AS "Target",
+  "Process CommandLine" AS "Evidence"
+FROM events
+WHERE (
+    ("devicetype" = 12)
+    AND (
+      (
+        ("qideventcategory" = 'Microsoft-Windows-Sysmon/Operational')
+        AND (toFloat64OrNull(trimBoth("Event ID")) = 1)
+      )
+      OR (toFloat64OrNull(trimBoth("Event ID")) = 4688)
+    )
+    AND ("Process CommandLine" ILIKE '%New-MailboxExportRequest%')
+    AND ("Process CommandLine" ILIKE '% -Mailbox %')
+    AND ("Process CommandLine" ILIKE '%-FilePath%')
+  )
+  AND (toUnixTimestamp64Milli("starttime") >= toUnixTimestamp64Milli(now64(3)) - 86400000)
+ORDER BY toUnixTimestamp64Milli("starttime") DESC NULLS LAST
+LIMIT 1000

@@ -1,0 +1,18 @@
+SELECT
+  formatDateTime(fromUnixTimestamp64Milli(toUnixTimestamp64Milli("starttime"), 'UTC'), '%Y-%m-%d %H:%i:%S', 'UTC') AS "EventTime",
+  "Machine Identifier" AS "Host",
+  "username" AS "Actor",
+  "Cmdlet" AS "Process",
+  "Parameters" AS "Target",
+  "payload" AS "Evidence"
+FROM events
+WHERE (
+    ("devicetype" = 12)
+    AND ("qideventcategory" = 'MSExchange Management')
+    AND (toFloat64OrNull(trimBoth("Event ID")) = 1)
+    AND ("Cmdlet" IN ('New-TransportRule', 'Set-TransportRule', 'Enable-TransportRule', 'New-JournalRule', 'Set-JournalRule'))
+    AND match("Parameters", '(?-s)(?i)\\-(BlindCopyTo|CopyTo|RedirectMessageTo|AddToRecipients|RouteMessageOutboundConnector|JournalEmailAddress)[\\t\\n\\x0B\\x0C\\r\\x20\\:]+[\\"\\\']?[^\\"\\\'\\$\\t\\n\\x0B\\x0C\\r\\x20\\-]')
+  )
+  AND (toUnixTimestamp64Milli("starttime") >= toUnixTimestamp64Milli(now64(3)) - 86400000)
+ORDER BY toUnixTimestamp64Milli("starttime") DESC NULLS LAST
+LIMIT 1000

@@ -1,0 +1,33 @@
+SELECT
+  strftime(make_timestamp(epoch_ms("starttime") * 1000), '%Y-%m-%d %H:%M:%S') AS "EventTime",
+  "Machine Identifier" AS "Host",
+  "username" AS "Actor",
+  "Process Path" AS "Process",
+  "File Path" AS "Target",
+  "Process Guid" AS "Evidence"
+FROM events
+WHERE (
+    ("devicetype" IN (11, 12))
+    AND (
+      ("qideventcategory" = 'Microsoft-Windows-Sysmon/Operational')
+      OR ("qideventcategory" = 'Linux-Sysmon/Operational')
+    )
+    AND (TRY_CAST("Event ID" AS DOUBLE) = 11)
+    AND (
+      ("File Path" ILIKE '%\msgFilterRules.dat')
+      OR ("File Path" ILIKE '%/msgFilterRules.dat')
+      OR ("File Path" ILIKE '%/.forward')
+      OR ("File Path" ILIKE '%/.procmailrc')
+      OR ("File Path" ILIKE '%/RulesActiveState.plist')
+      OR ("File Path" ILIKE '%/SyncedRules.plist')
+    )
+    AND (NOT coalesce((
+      ("Process Path" ILIKE '%\thunderbird.exe')
+      OR ("Process Path" ILIKE '%/thunderbird')
+      OR ("Process Path" ILIKE '%/thunderbird-bin')
+      OR ("Process Path" ILIKE '%/Mail.app/Contents/MacOS/Mail')
+    ), FALSE))
+  )
+  AND (epoch_ms("starttime") >= epoch_ms(now()) - 86400000)
+ORDER BY epoch_ms("starttime") DESC NULLS LAST
+LIMIT 1000

@@ -1,0 +1,17 @@
+SELECT
+  strftime(make_timestamp(epoch_ms("starttime") * 1000), '%Y-%m-%d %H:%M:%S') AS "EventTime",
+  "Machine Identifier" AS "Host",
+  "username" AS "Actor",
+  "File Path" AS "Process",
+  "Script Block ID" AS "Target",
+  "Script Block Text" AS "Evidence"
+FROM events
+WHERE (
+    ("devicetype" = 12)
+    AND ("qideventcategory" IN ('Microsoft-Windows-PowerShell/Operational', 'PowerShellCore/Operational'))
+    AND (TRY_CAST("Event ID" AS DOUBLE) = 4104)
+    AND regexp_matches("Script Block Text", '(?i)\b(Invoke\-SelfSearch|Invoke\-GlobalMailSearch|Invoke\-GlobalO365MailSearch|Invoke\-OpenInboxFinder|Invoke\-SendEWSMailQuery|Get\-GlobalAddressList|Get\-MailboxFolders|Invoke\-PasswordSprayEWS|Invoke\-PasswordSprayOWA|Invoke\-DomainHarvestOWA|Invoke\-UsernameHarvestOWA|Invoke\-InjectGEventAPI|Get\-ADUsernameFromEWS|Invoke\-GraphRecon|Invoke\-SearchMailbox|Get\-Inbox\.ps1)\b')
+  )
+  AND (epoch_ms("starttime") >= epoch_ms(now()) - 86400000)
+ORDER BY epoch_ms("starttime") DESC NULLS LAST
+LIMIT 1000
