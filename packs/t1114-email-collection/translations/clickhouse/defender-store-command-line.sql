@@ -1,0 +1,36 @@
+SELECT
+  formatDateTime(fromUnixTimestamp64Milli(toUnixTimestamp64Milli("starttime"), 'UTC'), '%Y-%m-%d %H:%i:%S', 'UTC') AS "EventTime",
+  "Machine Identifier" AS "Host",
+  "username" AS "Actor",
+  "Process Path" AS "Process",
+  "Parent Process Path" AS "Target",
+  "Process CommandLine" AS "Evidence"
+FROM events
+WHERE (
+    ("devicetype" = 515)
+    AND ("qideventcategory" = 'DeviceProcessEvents')
+    AND ("qideventid" = 'ProcessCreated')
+    AND (
+      match("Process CommandLine", '(?-s)(?i)\\.(pst|ost|nst)\\b')
+      OR ("Process CommandLine" ILIKE '%\\\\Microsoft\\\\Outlook%')
+      OR ("Process CommandLine" ILIKE '%\\\\Outlook Files%')
+    )
+    AND (
+      ("Process CommandLine" ILIKE '%Copy-Item%')
+      OR ("Process CommandLine" ILIKE '%Move-Item%')
+      OR ("Process CommandLine" ILIKE '%Compress-Archive%')
+      OR ("Process CommandLine" ILIKE '%Start-BitsTransfer%')
+      OR ("Process CommandLine" ILIKE '%esentutl% /y%')
+      OR match("Process CommandLine", '(?-s)(?i)\\b(copy|xcopy|robocopy|move)(\\.exe)?\\"?[\\t\\n\\x0B\\x0C\\r\\x20]')
+      OR ("Process Path" ILIKE '%\\\\7z%.exe')
+      OR ("Process Path" ILIKE '%\\\\rar.exe')
+      OR ("Process Path" ILIKE '%\\\\winrar.exe')
+      OR ("Process Path" ILIKE '%\\\\tar.exe')
+      OR ("Process Path" ILIKE '%\\\\makecab.exe')
+    )
+    AND (NOT coalesce(("Process Path" ILIKE '%:\\\\Program Files%\\\\Microsoft Office\\\\%\\\\OUTLOOK.EXE'), FALSE))
+    AND (NOT coalesce(("Process CommandLine" ILIKE '%davclnt.dll,DavSetCookie%'), FALSE))
+  )
+  AND (toUnixTimestamp64Milli("starttime") >= toUnixTimestamp64Milli(now64(3)) - 86400000)
+ORDER BY toUnixTimestamp64Milli("starttime") DESC NULLS LAST
+LIMIT 1000
