@@ -14,59 +14,11 @@ pub(crate) struct Portable {
 /// The expression with Java's differences worked in: what a line terminator is, `\s` and its kin,
 /// quoting. Where it covers the whole value, anchors say so.
 pub(crate) fn portable(java: &str, ignore_case: bool, full: bool) -> Result<Portable, String> {
-    let inner = if full { inside(java) } else { Some(searched(java)) };
-    let (pattern, mode) = match &inner {
-        Some(inner) => (inner.as_str(), Mode::Find),
-        None => (java, if full { Mode::Full } else { Mode::Find }),
-    };
-    let regex = JavaRegex::new(pattern, ignore_case, mode).map_err(|e| e.message)?;
+    let mode = if full { Mode::Full } else { Mode::Find };
+    let regex = JavaRegex::new(java, ignore_case, mode).map_err(|e| e.message)?;
     let text = flattened(regex.translated())
         .ok_or("operators between character classes have no counterpart")?;
     Ok(Portable { text, backtracks: regex.backtracks() })
-}
-
-/// What is searched for anywhere needs no run of anything around it.
-fn searched(java: &str) -> String {
-    let (flags, body) = match java.strip_prefix("(?s)") {
-        Some(body) => ("(?s)", body),
-        None => ("", java),
-    };
-    let front = body.strip_prefix(".*").filter(|rest| stands_alone(rest)).unwrap_or(body);
-    let whole = front.strip_suffix(".*").filter(|rest| !rest.ends_with('\\') && stands_alone(rest));
-    format!("{flags}{}", whole.unwrap_or(front))
-}
-
-/// `(?s).*X.*` covers the whole value where X is found anywhere.
-fn inside(java: &str) -> Option<String> {
-    let inner = java.strip_prefix("(?s).*")?.strip_suffix(".*")?;
-    (!inner.ends_with('\\') && stands_alone(inner)).then(|| format!("(?s){inner}"))
-}
-
-/// May a run of anything before the expression be taken away? Not if it has alternatives, of which
-/// one would lose it, or begins with what would bind to the run.
-fn stands_alone(inner: &str) -> bool {
-    if inner.is_empty() || inner.contains(r"\Q") || inner.starts_with(['?', '+', '*', '{']) {
-        return false;
-    }
-    let (mut depth, mut class) = (0_i32, false);
-    let mut chars = inner.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => {
-                chars.next();
-            }
-            '[' => class = true,
-            ']' => class = false,
-            '(' if !class => depth += 1,
-            ')' if !class => depth -= 1,
-            '|' if !class && depth == 0 => return false,
-            _ => {}
-        }
-        if depth < 0 {
-            return false;
-        }
-    }
-    depth == 0
 }
 
 /// The expression with classes inside of classes written out, which other engines do not know;

@@ -7,6 +7,7 @@
 //!
 //! Read [`JavaRegex`] first; the differences in syntax are all in `translate`.
 
+mod search;
 mod translate;
 
 use std::borrow::Cow;
@@ -65,6 +66,11 @@ impl JavaRegex {
     /// # Errors
     /// If it is no Java regular expression, or uses something that is not supported here.
     pub fn new(pattern: &str, ignore_case: bool, mode: Mode) -> Result<Self, RegexError> {
+        if let Some(shorter) = search::searched(pattern, mode)
+            && let Ok(regex) = JavaRegex::new(&shorter, ignore_case, Mode::Find)
+        {
+            return Ok(regex);
+        }
         let Translation { text, backtracks } = translate(pattern, mode)?;
         let open = if ignore_case { "(?i)" } else { "" };
         let translated = match mode {
