@@ -16,7 +16,9 @@ pub(super) fn searched(java: &str, mode: Mode) -> Option<String> {
             front.strip_suffix(".*").filter(|rest| stands_alone(rest)).unwrap_or(front)
         }
     };
-    (whole.len() < body.len() && stands_alone(whole)).then(|| format!("{flags}{whole}"))
+    // The end is another place for a value that is covered: the last line terminator is not left.
+    let same_end = mode == Mode::Find || !whole.contains(['$', 'Z']);
+    (whole.len() < body.len() && same_end && stands_alone(whole)).then(|| format!("{flags}{whole}"))
 }
 
 /// Flags for the whole expression, and the expression.
@@ -30,8 +32,7 @@ fn split_flags(java: &str) -> (&str, &str) {
 
 /// May runs of anything around the expression be taken away? Not if it has alternatives, of which
 /// one would lose it, begins with what would bind to the run, or ends with what took the run's
-/// meaning away; nor if it changes flags, or asks for the end, which is not the same place for a
-/// value that is covered.
+/// meaning away; nor if it changes flags.
 fn stands_alone(inner: &str) -> bool {
     if inner.is_empty() || inner.starts_with(['?', '+', '*', '{']) {
         return false;
@@ -41,7 +42,7 @@ fn stands_alone(inner: &str) -> bool {
     while let Some(c) = chars.next() {
         match c {
             '\\' => match chars.next() {
-                None | Some('Q' | 'Z' | 'z') => return false,
+                None | Some('Q') => return false,
                 Some(_) => {}
             },
             '[' => class += 1,
@@ -57,7 +58,6 @@ fn stands_alone(inner: &str) -> bool {
             }
             ')' => depth -= 1,
             '|' if depth == 0 => return false,
-            '$' => return false,
             _ => {}
         }
         if depth < 0 {
@@ -81,6 +81,7 @@ mod tests {
         let found = |java| searched(java, Mode::Find);
         assert_eq!(found(".*ab.*").as_deref(), Some("ab"));
         assert_eq!(found("(?s)ab.*").as_deref(), Some("(?s)ab"));
+        assert_eq!(found(r".*\\.(a|b)$").as_deref(), Some(r"\\.(a|b)$"));
         for java in [
             ".*ab.*",
             "(?i).*ab.*",
@@ -100,7 +101,7 @@ mod tests {
         ] {
             assert_eq!(full(java), None, "{java}");
         }
-        for java in ["ab", r"a\.*", ".*a|b", "a|b.*", "a$.*"] {
+        for java in ["ab", r"a\.*", ".*a|b", "a|b.*"] {
             assert_eq!(found(java), None, "{java}");
         }
         assert_eq!(searched("(?s).*a.*", Mode::Replace), None);

@@ -27,7 +27,7 @@ WHERE (
       OR ("File Path" ILIKE '%:\\\\ProgramData\\\\%')
       OR ("File Path" ILIKE '%:\\\\PerfLogs\\\\%')
       OR ("File Path" ILIKE '%\\\\$Recycle.Bin\\\\%')
-      OR match("File Path", '(?-s)\\A\\\\\\\\[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*')
+      OR match("File Path", '(?-s)\\A\\\\\\\\')
     )
     AND (NOT coalesce((
       ("File Path" ILIKE '%\\\\AppData\\\\Local\\\\Microsoft\\\\Outlook\\\\%')

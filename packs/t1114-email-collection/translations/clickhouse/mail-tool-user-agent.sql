@@ -11,7 +11,7 @@ FROM events
 WHERE (
     ("devicetype" = 397)
     AND ("Operation" IN ('UserLoggedIn', 'MailItemsAccessed'))
-    AND match("User Agent", '(?-s)(?i)(?i)[^\\n\\r\\x{85}\\x{2028}\\x{2029}]*(python\\-requests|python\\-urllib|aiohttp|Go\\-http\\-client|curl\\/|libwww\\-perl|MailSniper|EWSEditor|o365spray|AADInternals|fasthttp|axios\\/)')
+    AND match("User Agent", '(?-s)(?i)(?i)(python\\-requests|python\\-urllib|aiohttp|Go\\-http\\-client|curl\\/|libwww\\-perl|MailSniper|EWSEditor|o365spray|AADInternals|fasthttp|axios\\/)')
   )
   AND (toUnixTimestamp64Milli("starttime") >= toUnixTimestamp64Milli(now64(3)) - 86400000)
 ORDER BY toUnixTimestamp64Milli("starttime") DESC NULLS LAST

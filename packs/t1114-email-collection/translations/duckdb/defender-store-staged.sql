@@ -27,7 +27,7 @@ WHERE (
       OR ("File Path" ILIKE '%:\ProgramData\%')
       OR ("File Path" ILIKE '%:\PerfLogs\%')
       OR ("File Path" ILIKE '%\$Recycle.Bin\%')
-      OR regexp_matches("File Path", '\A\\\\[^\n\r\x{85}\x{2028}\x{2029}]*')
+      OR regexp_matches("File Path", '\A\\\\')
     )
     AND (NOT coalesce((
       ("File Path" ILIKE '%\AppData\Local\Microsoft\Outlook\%')

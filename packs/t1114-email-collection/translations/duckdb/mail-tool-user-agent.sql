@@ -11,7 +11,7 @@ FROM events
 WHERE (
     ("devicetype" = 397)
     AND ("Operation" IN ('UserLoggedIn', 'MailItemsAccessed'))
-    AND regexp_matches("User Agent", '(?i)(?i)[^\n\r\x{85}\x{2028}\x{2029}]*(python\-requests|python\-urllib|aiohttp|Go\-http\-client|curl\/|libwww\-perl|MailSniper|EWSEditor|o365spray|AADInternals|fasthttp|axios\/)')
+    AND regexp_matches("User Agent", '(?i)(?i)(python\-requests|python\-urllib|aiohttp|Go\-http\-client|curl\/|libwww\-perl|MailSniper|EWSEditor|o365spray|AADInternals|fasthttp|axios\/)')
   )
   AND (epoch_ms("starttime") >= epoch_ms(now()) - 86400000)
 ORDER BY epoch_ms("starttime") DESC NULLS LAST
