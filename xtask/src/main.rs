@@ -3,7 +3,6 @@
 //! A chore is a module and a line in [`main`].
 #![expect(clippy::print_stderr, reason = "a chore talks to the person who runs it")]
 
-mod bench;
 mod import;
 
 use std::path::{Path, PathBuf};
@@ -11,8 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
-const USAGE: &str = "usage: cargo run -p xtask -- import-catalog PATH-TO-TABLES
-       cargo run -p xtask -- bench-evtx LOGS AQL EVTX_DUMP WORK MEGABYTES RUNS";
+const USAGE: &str = "usage: cargo run -p xtask -- import-catalog PATH-TO-TABLES";
 
 fn main() -> ExitCode {
     match run(&std::env::args().skip(1).collect::<Vec<_>>()) {
@@ -32,18 +30,6 @@ fn run(args: &[String]) -> Result<()> {
                 eprintln!("wrote {name}");
             }
             eprintln!("{} files changed", changed.len());
-            Ok(())
-        }
-        [chore, logs, aql, evtx_dump, work, megabytes, runs] if chore == "bench-evtx" => {
-            let bench = bench::Bench {
-                logs: Path::new(logs),
-                aql: Path::new(aql),
-                evtx_dump: Path::new(evtx_dump),
-                work: Path::new(work),
-                megabytes: megabytes.parse()?,
-                runs: runs.parse()?,
-            };
-            eprintln!("{}", bench.run()?);
             Ok(())
         }
         _ => bail!("{USAGE}"),

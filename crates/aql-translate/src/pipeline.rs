@@ -36,13 +36,12 @@ pub(crate) trait Pipeline: Language {
     fn text(&self, text: &str) -> String;
     /// DATEFORMAT of a time field.
     fn date(&self, time: &str, format: &Format) -> String;
-    /// An aggregate; nothing if there is no such thing. `time` is the field of the event's time.
-    fn aggregate(
-        &self,
-        function: AggregateFunction,
-        argument: Option<&str>,
-        time: &str,
-    ) -> Option<String>;
+    /// An aggregate; nothing if there is no such thing.
+    fn aggregate(&self, function: AggregateFunction, argument: Option<&str>) -> Option<String>;
+    /// What FIRST and LAST come to.
+    fn first_and_last(&self) -> &'static str {
+        "FIRST and LAST go by the time of the events"
+    }
     /// Characters from a position on, counted from 0.
     fn part(&self, text: &str, start: i64, length: i64) -> String;
     /// Is the aggregate only estimated?
@@ -225,7 +224,7 @@ impl Pipe<'_> {
                 .argument
                 .as_ref()
                 .map(|argument| if is_time(argument) { time.to_owned() } else { format!("a{n}") });
-            match self.language.aggregate(call.function, argument.as_deref(), time) {
+            match self.language.aggregate(call.function, argument.as_deref()) {
                 Some(text) => texts.push((format!("c{n}"), text)),
                 None => {
                     let span = call.argument.as_ref().map_or_else(Default::default, |a| a.span);
@@ -234,7 +233,7 @@ impl Pipe<'_> {
             }
             if matches!(call.function, AggregateFunction::First | AggregateFunction::Last) {
                 let span = call.argument.as_ref().map(|a| a.span);
-                self.losses.result(span, "FIRST and LAST go by the time of the events");
+                self.losses.result(span, self.language.first_and_last());
             }
         }
         texts

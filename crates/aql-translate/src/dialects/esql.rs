@@ -258,12 +258,7 @@ impl Pipeline for Esql {
         format!("DATE_FORMAT({}, {time})", text(&words))
     }
 
-    fn aggregate(
-        &self,
-        function: AggregateFunction,
-        argument: Option<&str>,
-        _: &str,
-    ) -> Option<String> {
+    fn aggregate(&self, function: AggregateFunction, argument: Option<&str>) -> Option<String> {
         use AggregateFunction as F;
         Some(match (function, argument) {
             (F::Count, None) => "COUNT(*)".to_owned(),
@@ -278,6 +273,10 @@ impl Pipeline for Esql {
             (F::StdevPopulation, Some(a)) => format!("STD_DEV({a})"),
             _ => return None,
         })
+    }
+
+    fn first_and_last(&self) -> &'static str {
+        "FIRST and LAST give the least and the greatest value of the group"
     }
 
     fn part(&self, text: &str, start: i64, length: i64) -> String {

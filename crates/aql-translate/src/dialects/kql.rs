@@ -254,12 +254,7 @@ impl Pipeline for Kql {
         format!("format_datetime({time}, {})", text(&words))
     }
 
-    fn aggregate(
-        &self,
-        function: AggregateFunction,
-        argument: Option<&str>,
-        time: &str,
-    ) -> Option<String> {
+    fn aggregate(&self, function: AggregateFunction, argument: Option<&str>) -> Option<String> {
         use AggregateFunction as F;
         Some(match (function, argument) {
             (F::Count, None) => "count()".to_owned(),
@@ -270,12 +265,15 @@ impl Pipeline for Kql {
             (F::Avg, Some(a)) => format!("avg({a})"),
             (F::Min, Some(a)) => format!("min({a})"),
             (F::Max, Some(a)) => format!("max({a})"),
-            (F::First, Some(a)) => format!("take_anyif({a}, {time} == {time})"),
-            (F::Last, Some(a)) => format!("take_any({a})"),
+            (F::First | F::Last, Some(a)) => format!("take_any({a})"),
             (F::StdevSample, Some(a)) => format!("stdev({a})"),
             (F::StdevPopulation, Some(a)) => format!("stdevp({a})"),
             (_, None) => return None,
         })
+    }
+
+    fn first_and_last(&self) -> &'static str {
+        "FIRST and LAST give the value of any event of the group"
     }
 
     fn part(&self, text: &str, start: i64, length: i64) -> String {

@@ -237,12 +237,7 @@ impl Pipeline for Spl {
         format!("strftime({time}, {})", text(&words))
     }
 
-    fn aggregate(
-        &self,
-        function: AggregateFunction,
-        argument: Option<&str>,
-        _: &str,
-    ) -> Option<String> {
+    fn aggregate(&self, function: AggregateFunction, argument: Option<&str>) -> Option<String> {
         use AggregateFunction as F;
         let name = match function {
             F::Count => "count",
