@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use arrow_buffer::BooleanBuffer;
 use arrow_schema::{Schema, SchemaRef};
 
 use crate::{Column, EventBatch, LogSources};
@@ -16,6 +17,9 @@ pub struct Needs {
     schema: SchemaRef,
     /// Rules out whole classes of records; without it every record is wanted.
     pub class_filter: Option<Arc<dyn ClassFilter>>,
+    /// Rules out single records by some of their columns; without it no record is ruled out so. A
+    /// reader may ask it, and spare the other columns of the records that it rules out.
+    pub row_filter: Option<Arc<dyn RowFilter>>,
     /// Only events whose `starttime` lies in here are wanted; without it all.
     pub time: Option<TimeRange>,
     /// The log sources met so far: readers add, name look-ups read.
@@ -27,6 +31,7 @@ impl fmt::Debug for Needs {
         f.debug_struct("Needs")
             .field("columns", &self.columns)
             .field("class_filter", &self.class_filter.is_some())
+            .field("row_filter", &self.row_filter.is_some())
             .field("time", &self.time)
             .finish_non_exhaustive()
     }
@@ -43,6 +48,7 @@ impl Needs {
             schema: Arc::new(Schema::new(fields)),
             columns: columns.into(),
             class_filter: None,
+            row_filter: None,
             time: None,
             log_sources: Arc::new(LogSources::default()),
         }
@@ -88,6 +94,46 @@ impl TimeRange {
 pub trait ClassFilter: Send + Sync {
     /// May a record of this class match? `true` when in doubt.
     fn may_match(&self, class: &ClassRow<'_>) -> bool;
+
+    /// What is wanted of the records of this class. Who filters for several rules says here which
+    /// columns matter to those that may match. A reader may leave others empty that differ from
+    /// record to record; those of which the class knows the value it fills.
+    fn wanted(&self, class: &ClassRow<'_>) -> Wanted {
+        if self.may_match(class) { Wanted::All } else { Wanted::Nothing }
+    }
+}
+
+/// What is wanted of the records of a class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// No record can match.
+    Nothing,
+    /// Every column of the needs.
+    All,
+    /// The columns at these positions of the needs, sorted.
+    Columns(Vec<usize>),
+}
+
+impl Wanted {
+    /// Is the column at this position of the needs wanted?
+    pub fn column(&self, index: usize) -> bool {
+        match self {
+            Wanted::Nothing => false,
+            Wanted::All => true,
+            Wanted::Columns(columns) => columns.binary_search(&index).is_ok(),
+        }
+    }
+}
+
+/// Decides from the columns that conditions are about whether a record can match, before the others
+/// are decoded.
+pub trait RowFilter: Send + Sync {
+    /// The columns that it looks at. All of them are among those of the needs.
+    fn columns(&self) -> &[Column];
+
+    /// The rows that may match, one bit each, in a batch with exactly these columns (as
+    /// [`Needs::new`] sorts them).
+    fn may_match(&self, events: &EventBatch) -> BooleanBuffer;
 }
 
 /// The facts of a class: a batch of one row, in which only the `known` columns mean anything.

@@ -19,6 +19,7 @@ mod evidence;
 mod formats;
 mod frame;
 mod json;
+mod looks;
 mod mappings;
 mod normalise;
 mod out;

@@ -15,12 +15,13 @@ use aql_event::{BatchBuilder, Needs, ScanStep};
 use crate::evidence::Options;
 use crate::evtx::SystemField;
 use crate::json::{Json, Node};
+use crate::looks::{Kept, Looks, TakeAgain};
 use crate::mappings::OwnMapping;
 use crate::normalise::generic::{self, Generic, NamedFields, Unparsed};
 use crate::normalise::mapped::{Mapped, MappedRecord};
 use crate::normalise::o365::{self, AuditRecord, O365};
 use crate::normalise::windows::{self, AsRecord, Class, ClassPlan, Windows, WindowsRecord};
-use crate::normalise::{Plan, Record, RowFacts, Scratch, fill};
+use crate::normalise::{Plan, Record, RowFacts, Scratch, Which, fill};
 use crate::report::PartReport;
 
 /// Receives the steps of a scan.
@@ -45,6 +46,8 @@ pub(crate) struct Out<'w> {
     /// Is the visitor at work? A panic is its own then.
     visiting: Cell<bool>,
     builder: BatchBuilder,
+    looks: Looks,
+    kept: Kept,
     part: u64,
     report: PartReport,
     /// Mappings of the user that may be for records of the file at hand.
@@ -79,6 +82,8 @@ impl<'w> Out<'w> {
             stop,
             visiting: Cell::new(false),
             builder: BatchBuilder::new(needs),
+            looks: Looks::new(needs),
+            kept: Kept::default(),
             part: 0,
             report: PartReport::new(Arc::from("")),
             mappings: Vec::new(),
@@ -119,6 +124,7 @@ impl<'w> Out<'w> {
 
     /// Ends the file: what came of it.
     pub(crate) fn end_file(&mut self) -> PartReport {
+        self.settle();
         std::mem::replace(&mut self.report, PartReport::new(Arc::from("")))
     }
 
@@ -163,8 +169,8 @@ impl<'w> Out<'w> {
     /// After a panic of a reader: keeps what was counted, and starts anew with all that may be
     /// half done. Events that were not handed out yet are lost.
     pub(crate) fn recover(&mut self) {
-        let mut report = self.end_file();
-        let rows = self.builder.rows() as u64;
+        let mut report = std::mem::replace(&mut self.report, PartReport::new(Arc::from("")));
+        let rows = self.builder.rows() as u64 + self.looks.pending();
         report.records = report.records.saturating_sub(rows);
         report.lost += rows;
         report.unparsed = report.unparsed.min(report.records);
@@ -177,6 +183,72 @@ impl<'w> Out<'w> {
             let events = self.builder.finish();
             self.step(ScanStep::Batch { part: self.part, events });
         }
+    }
+
+    /// From here on records are looked at, as far as the row filter wants to see them: see
+    /// [`Looks`]. `false` if it is not worth it, and records are taken whole at once.
+    pub(crate) fn begin_look(&mut self) -> bool {
+        self.looks.begin()
+    }
+
+    /// Says by which name the record that comes next is to be found again.
+    pub(crate) fn look_at(&mut self, name: u32) {
+        self.looks.name(name);
+    }
+
+    /// Records that wait for the row filter.
+    pub(crate) fn looked_at(&self) -> u64 {
+        self.looks.pending()
+    }
+
+    /// Ends the look: the names of the records that have to be taken whole, in order.
+    pub(crate) fn end_look(&mut self) -> Vec<u32> {
+        self.looks.end()
+    }
+
+    /// Takes a record, or looks at it and takes it whole later. `again` does what `take` does.
+    pub(crate) fn look<R>(
+        &mut self,
+        bytes: &[u8],
+        at: At,
+        take: impl FnOnce(&[u8], At, &mut Self) -> R,
+        again: TakeAgain,
+    ) -> R {
+        if !self.looks.is_open() && !self.looks.begin() {
+            return take(bytes, at, self);
+        }
+        let before = self.looks.pending();
+        self.looks.name(self.kept.next_name());
+        let taken = take(bytes, at, self);
+        if self.looks.pending() > before {
+            self.kept.keep(bytes, at, again);
+            if self.kept.is_full() {
+                self.settle();
+            }
+        }
+        taken
+    }
+
+    /// Takes the records whole that [`look`](Self::look) put off, if they may match.
+    fn settle(&mut self) {
+        if !self.looks.is_open() {
+            return;
+        }
+        let names = self.looks.end();
+        let mut kept = std::mem::take(&mut self.kept);
+        for (bytes, at, again) in names.into_iter().filter_map(|name| kept.get(name)) {
+            self.again(|out| again(bytes, at, out));
+        }
+        kept.clear();
+        self.kept = kept;
+    }
+
+    /// Takes records whole that were looked at: nothing is counted or told twice.
+    pub(crate) fn again(&mut self, take: impl FnOnce(&mut Self)) {
+        let again = PartReport::new(Arc::clone(&self.report.path));
+        let report = std::mem::replace(&mut self.report, again);
+        take(self);
+        self.report = report;
     }
 
     /// Takes a finding about the file at hand.
@@ -210,16 +282,16 @@ impl<'w> Out<'w> {
 
     /// Counts a record of a known time; is it wanted, as far as class and time go?
     fn wants(&mut self, class_wanted: bool, time: Option<i64>) -> bool {
-        self.report.records += 1;
-        self.see_time(time);
-        let is_undated = self.needs.time.is_some() && time.is_none();
-        self.report.undated += u64::from(class_wanted && is_undated);
         let in_time = match (self.needs.time, time) {
             (Some(range), Some(time)) => range.contains(time),
             // A comparison with an unknown time is not true.
             (Some(_), None) => false,
             (None, _) => true,
         };
+        self.report.records += 1;
+        self.see_time(time);
+        let is_undated = self.needs.time.is_some() && time.is_none();
+        self.report.undated += u64::from(class_wanted && is_undated);
         if !(class_wanted && in_time) {
             self.report.ruled_out += 1;
         }
@@ -228,7 +300,11 @@ impl<'w> Out<'w> {
 
     fn row<S>(&mut self, plan: &Plan<S>, record: &impl Record<S>, number: u64, time: Option<i64>) {
         let facts = RowFacts { file: &self.report.path, record: number, time };
-        fill(plan, record, &facts, self.needs, &mut self.scratch, &mut self.builder);
+        if let Some(builder) = self.looks.taking() {
+            fill(plan, Which::LookedAt, record, &facts, self.needs, &mut self.scratch, builder);
+            return self.looks.end_row();
+        }
+        fill(plan, Which::All, record, &facts, self.needs, &mut self.scratch, &mut self.builder);
         self.builder.end_row();
         if self.builder.is_full() {
             self.flush();

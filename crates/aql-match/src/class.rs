@@ -16,13 +16,17 @@ impl ClassFilter for Matcher {
     /// Tests of columns that are not known count as whatever lets the rule hold; since programs
     /// have no negation, that is enough.
     fn may_match(&self, class: &ClassRow<'_>) -> bool {
-        let known = |column: &Column| {
-            let at = class.row.columns().binary_search(column).ok();
-            at.and_then(|at| class.known.get(at)).copied().unwrap_or(false)
-        };
-        let known = self.columns.iter().map(known).collect();
-        let mut row = Row { matcher: self, class, known, memo: vec![None; self.atoms.len()] };
+        let mut row = Row::new(self, class);
         self.rules.iter().any(|rule| row.may_hold(rule.root))
+    }
+}
+
+impl Matcher {
+    /// The rules by which a record of this class may be selected, in order.
+    pub fn possible(&self, class: &ClassRow<'_>) -> Vec<usize> {
+        let mut row = Row::new(self, class);
+        let rules = self.rules.iter().enumerate();
+        rules.filter(|(_, rule)| row.may_hold(rule.root)).map(|(number, _)| number).collect()
     }
 }
 
@@ -43,7 +47,16 @@ enum Outcome {
     Unknown,
 }
 
-impl Row<'_> {
+impl<'a> Row<'a> {
+    fn new(matcher: &'a Matcher, class: &'a ClassRow<'a>) -> Self {
+        let known = |column: &Column| {
+            let at = class.row.columns().binary_search(column).ok();
+            at.and_then(|at| class.known.get(at)).copied().unwrap_or(false)
+        };
+        let known = matcher.columns.iter().map(known).collect();
+        Row { matcher, class, known, memo: vec![None; matcher.atoms.len()] }
+    }
+
     fn may_hold(&mut self, node: NodeId) -> bool {
         let matcher = self.matcher;
         match matcher.nodes.get(node) {

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use aql_event::{
-    ClassFilter, ClassRow, Column, EventBatch, EventTable, Needs, ScanReport, ScanStep,
+    ClassFilter, ClassRow, Column, EventBatch, EventTable, Needs, ScanReport, ScanStep, Wanted,
 };
 use aql_pack::Observer;
 
@@ -33,6 +33,7 @@ impl EventTable for Watched<'_> {
         let columns = needs.columns().iter().chain(self.observer.columns()).cloned();
         let mut watched = Needs::new(columns);
         watched.time = needs.time;
+        watched.row_filter = needs.row_filter.clone();
         watched.log_sources = Arc::clone(&needs.log_sources);
         watched.class_filter = Some(Arc::new(Both {
             observer: Arc::clone(&self.observer),
@@ -74,5 +75,10 @@ impl ClassFilter for Both {
     fn may_match(&self, class: &ClassRow<'_>) -> bool {
         self.observer.may_match(class);
         self.wanted.as_ref().is_none_or(|wanted| wanted.may_match(class))
+    }
+
+    fn wanted(&self, class: &ClassRow<'_>) -> Wanted {
+        self.observer.may_match(class);
+        self.wanted.as_ref().map_or(Wanted::All, |wanted| wanted.wanted(class))
     }
 }

@@ -487,8 +487,13 @@ impl<'a> Iterator for Records<'a> {
         })
     }
 
+    fn nth(&mut self, n: usize) -> Option<Self::Item> {
+        self.next = self.next.saturating_add(n);
+        self.next()
+    }
+
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.decoder.entries.len() - self.next;
+        let left = self.decoder.entries.len().saturating_sub(self.next);
         (left, Some(left))
     }
 }

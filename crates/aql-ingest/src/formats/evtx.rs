@@ -30,7 +30,7 @@ pub(crate) const FORMAT: Format = Format {
 };
 
 /// Bytes of chunks that are taken from the stream at once.
-const WINDOW: usize = 16 * CHUNK_SIZE;
+const WINDOW: usize = 32 * CHUNK_SIZE;
 
 /// Slot rows that are kept at once.
 const MAX_ROWS: usize = 1 << 16;
@@ -72,6 +72,7 @@ pub(crate) fn read(stream: &mut Stream<'_>, end: Option<u64>, out: &mut Out<'_>)
         }
         let is_last = stream.ended();
         let mut used = header.block_size.min(stream.window().len());
+        let mut looked_at = out.begin_look().then(Vec::new);
         for slot in chunks(stream.window(), &header) {
             let (offset, length) = match &slot {
                 FileSlot::Chunk(chunk) => (chunk.offset(), chunk.data().len()),
@@ -92,11 +93,18 @@ pub(crate) fn read(stream: &mut Stream<'_>, end: Option<u64>, out: &mut Out<'_>)
             match slot {
                 FileSlot::Chunk(chunk) => {
                     if let Ok(chunk) = Chunk::parse(chunk.data(), base + offset) {
-                        read_chunk(&chunk, &mut decoder, &mut scratch, out);
+                        read_chunk(chunk, &mut decoder, &mut scratch, &mut looked_at, out);
                     }
                 }
                 FileSlot::Lost { data, .. } => {
-                    lost_chunk(data, base + offset, &mut decoder, &mut scratch, out);
+                    lost_chunk(
+                        data,
+                        base + offset,
+                        &mut decoder,
+                        &mut scratch,
+                        &mut looked_at,
+                        out,
+                    );
                 }
                 FileSlot::FileHeader { offset, .. } => {
                     let message = "another event log begins inside the file";
@@ -109,6 +117,9 @@ pub(crate) fn read(stream: &mut Stream<'_>, end: Option<u64>, out: &mut Out<'_>)
             if out.stopped() {
                 break;
             }
+        }
+        if let Some(chunks) = looked_at {
+            take_whole(&chunks, &mut decoder, &mut scratch, out);
         }
         header.block_size = 0;
         stream.consume(used);
@@ -164,45 +175,23 @@ struct Scratch {
     channel: String,
 }
 
-fn read_chunk(chunk: &Chunk<'_>, decoder: &mut Decoder, scratch: &mut Scratch, out: &mut Out<'_>) {
+/// The chunks whose records are only looked at, if they are.
+type LookedAt<'a> = Option<Vec<Chunk<'a>>>;
+
+fn read_chunk<'a>(
+    chunk: Chunk<'a>,
+    decoder: &mut Decoder,
+    scratch: &mut Scratch,
+    looked_at: &mut LookedAt<'a>,
+    out: &mut Out<'_>,
+) {
     for defect in chunk.defects() {
         let diagnostic = Diagnostic::warning(codes::DAMAGED, defect.to_string());
         out.diagnose_offset(diagnostic, chunk.offset());
     }
-    read_records(chunk, decoder, scratch, out);
-}
-
-/// Reads what can be read of a chunk without its magic; says what is lost otherwise.
-fn lost_chunk(
-    data: &[u8],
-    offset: u64,
-    decoder: &mut Decoder,
-    scratch: &mut Scratch,
-    out: &mut Out<'_>,
-) {
-    let salvaged = Chunk::salvage(data, offset)
-        .ok()
-        .filter(|chunk| decoder.decode(chunk).any(|record| record.is_ok()));
-    match salvaged {
-        Some(chunk) => read_chunk(&chunk, decoder, scratch, out),
-        None => {
-            let error = Chunk::parse(data, offset).err();
-            let message = error.map_or("a chunk holds no record".to_owned(), |e| e.to_string());
-            let diagnostic = Diagnostic::error(codes::DAMAGED, message)
-                .note(format!("{} bytes hold no readable record", data.len()));
-            out.report().lost += 1;
-            out.diagnose_offset(diagnostic, offset);
-        }
-    }
-}
-
-fn read_records(
-    chunk: &Chunk<'_>,
-    decoder: &mut Decoder,
-    scratch: &mut Scratch,
-    out: &mut Out<'_>,
-) {
-    for record in decoder.decode(chunk) {
+    let first = looked_at.as_ref().map_or(0, |chunks| name(chunks.len(), 0));
+    let before = out.looked_at();
+    for (record, name) in decoder.decode(&chunk).zip(first..) {
         let record = match record {
             Ok(record) => record,
             Err(error) => {
@@ -214,18 +203,83 @@ fn read_records(
                 continue;
             }
         };
-        let Scratch { provider, channel } = scratch;
-        let class = out.windows_class(Class {
-            format: FORMAT.name,
-            provider: record.system_text(SystemField::ProviderName, provider).unwrap_or_default(),
-            channel: record.system_text(SystemField::Channel, channel).unwrap_or_default(),
-            event_id: record.event_id(),
-            level: record.level(),
-        });
-        let slots = out.slots.row(class.plan.id, &record);
-        let number = record.record_number();
-        out.windows_row(&class, &EvtxEvent { record, slots }, number);
+        out.look_at(name);
+        take(record, scratch, out);
     }
+    if let Some(chunks) = looked_at
+        && out.looked_at() > before
+    {
+        chunks.push(chunk);
+    }
+}
+
+/// The name by which a record is found again: the place of its chunk among those that are looked
+/// at, and its own in the chunk, which holds far fewer than this has room for.
+fn name(chunk: usize, record: usize) -> u32 {
+    u32::try_from(chunk << 16 | record).unwrap_or(u32::MAX)
+}
+
+/// Takes the records whole that the row filter has left.
+fn take_whole(
+    chunks: &[Chunk<'_>],
+    decoder: &mut Decoder,
+    scratch: &mut Scratch,
+    out: &mut Out<'_>,
+) {
+    let names = out.end_look();
+    for of_chunk in names.chunk_by(|a, b| a >> 16 == b >> 16) {
+        let Some(chunk) = of_chunk.first().and_then(|name| chunks.get((name >> 16) as usize))
+        else {
+            continue;
+        };
+        let mut records = decoder.decode(chunk);
+        let mut next = 0;
+        for record in of_chunk.iter().map(|name| (name & 0xffff) as usize) {
+            if let Some(Ok(found)) = records.nth(record - next) {
+                out.again(|out| take(found, scratch, out));
+            }
+            next = record + 1;
+        }
+    }
+}
+
+/// Reads what can be read of a chunk without its magic; says what is lost otherwise.
+fn lost_chunk<'a>(
+    data: &'a [u8],
+    offset: u64,
+    decoder: &mut Decoder,
+    scratch: &mut Scratch,
+    looked_at: &mut LookedAt<'a>,
+    out: &mut Out<'_>,
+) {
+    let salvaged = Chunk::salvage(data, offset)
+        .ok()
+        .filter(|chunk| decoder.decode(chunk).any(|record| record.is_ok()));
+    match salvaged {
+        Some(chunk) => read_chunk(chunk, decoder, scratch, looked_at, out),
+        None => {
+            let error = Chunk::parse(data, offset).err();
+            let message = error.map_or("a chunk holds no record".to_owned(), |e| e.to_string());
+            let diagnostic = Diagnostic::error(codes::DAMAGED, message)
+                .note(format!("{} bytes hold no readable record", data.len()));
+            out.report().lost += 1;
+            out.diagnose_offset(diagnostic, offset);
+        }
+    }
+}
+
+fn take(record: Record<'_>, scratch: &mut Scratch, out: &mut Out<'_>) {
+    let Scratch { provider, channel } = scratch;
+    let class = out.windows_class(Class {
+        format: FORMAT.name,
+        provider: record.system_text(SystemField::ProviderName, provider).unwrap_or_default(),
+        channel: record.system_text(SystemField::Channel, channel).unwrap_or_default(),
+        event_id: record.event_id(),
+        level: record.level(),
+    });
+    let slots = out.slots.row(class.plan.id, &record);
+    let number = record.record_number();
+    out.windows_row(&class, &EvtxEvent { record, slots }, number);
 }
 
 struct EvtxEvent<'r> {

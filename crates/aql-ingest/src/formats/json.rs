@@ -90,7 +90,7 @@ pub(crate) fn read_lines(stream: &mut Stream<'_>, first: u64, end: Option<u64>, 
         match frame {
             Frame::Record { offset, bytes, .. } => {
                 let at = At { record, offset };
-                match take(bytes, at, out) {
+                match out.look(bytes, at, take, take_again) {
                     Ok(taken) => record += taken,
                     Err(error) => {
                         let diagnostic = bad_record(error, "");
@@ -129,7 +129,7 @@ pub(crate) fn read_values(stream: &mut Stream<'_>, out: &mut Out<'_>) {
             }
             Frame::Record { offset, bytes, .. } => {
                 let at = At { record, offset };
-                match take(bytes, at, out) {
+                match out.look(bytes, at, take, take_again) {
                     Ok(taken) => record += taken,
                     // Too deep is whole all the same: what follows can be read.
                     Err(error @ JsonError { fault: Fault::Depth(_), .. }) => {
@@ -228,6 +228,11 @@ fn take(bytes: &[u8], at: At, out: &mut Out<'_>) -> Result<u64, JsonError> {
     });
     out.nodes = nodes;
     taken
+}
+
+fn take_again(bytes: &[u8], at: At, out: &mut Out<'_>) {
+    // What is wrong with a record was said when it was looked at.
+    let _ = take(bytes, at, out);
 }
 
 fn dispatch(json: Json<'_>, payload: &[u8], at: At, out: &mut Out<'_>) -> u64 {

@@ -21,8 +21,8 @@ use std::sync::Arc;
 
 use aql_catalog::{Catalog, Qid};
 use aql_event::{
-    BatchBuilder, ClassRow, Column, ColumnKind, LogSources, Needs, Type, canonical_host, fields,
-    provenance,
+    BatchBuilder, ClassRow, Column, ColumnKind, LogSources, Needs, Type, Wanted, canonical_host,
+    fields, provenance,
 };
 use rustc_hash::FxHashMap;
 
@@ -105,9 +105,28 @@ pub(crate) struct Plan<S> {
     /// `devicetype`.
     device_type: i64,
     severity: i64,
+    columns: Fills<S>,
+    /// The columns that the row filter looks at, with their places among these alone.
+    looked_at: Option<Fills<S>>,
+    facts: Option<FactSources<S>>,
+}
+
+/// How columns are filled, each with its place in the batch.
+#[derive(Clone, Debug)]
+struct Fills<S> {
+    /// The same for all records of the class.
     fixed: Vec<(usize, Type, Fixed)>,
     dynamic: Vec<(usize, Type, Fill<S>)>,
-    facts: Option<FactSources<S>>,
+}
+
+impl<S: Clone> Fills<S> {
+    /// Only the columns that `place` knows, at the places that it gives.
+    fn only(&self, place: impl Fn(usize) -> Option<usize>) -> Self {
+        let fixed = self.fixed.iter().filter_map(|(at, ty, f)| Some((place(*at)?, *ty, f.clone())));
+        let dynamic = self.dynamic.iter();
+        let dynamic = dynamic.filter_map(|(at, ty, f)| Some((place(*at)?, *ty, f.clone())));
+        Fills { fixed: fixed.collect(), dynamic: dynamic.collect() }
+    }
 }
 
 /// Where the facts come from that several columns are made of.
@@ -124,7 +143,7 @@ struct FactSources<S> {
 /// Credibility of an ordinary log source (event model, 4.3).
 const CREDIBILITY: i64 = 5;
 
-impl<S> Plan<S> {
+impl<S: Clone> Plan<S> {
     /// Makes the plan of a class and asks the class filter about it. `resolve` answers for columns
     /// that are no facts of the event model itself; it is also asked for the facts `sourceip`,
     /// `destinationip`, `sourceport`, `destinationport`, `protocolid` and `username`.
@@ -142,8 +161,8 @@ impl<S> Plan<S> {
             wanted: true,
             device_type: class.device_type,
             severity: class.severity.unwrap_or(qid.severity),
-            fixed: Vec::new(),
-            dynamic: Vec::new(),
+            columns: Fills { fixed: Vec::new(), dynamic: Vec::new() },
+            looked_at: None,
             facts: None,
         };
         let mut needs_facts = false;
@@ -152,7 +171,11 @@ impl<S> Plan<S> {
                 ColumnKind::Builtin => match builtin::of(&column.name, class, qid) {
                     Some(Ok(fixed)) if class.fields_first => match resolve(column) {
                         Resolved::Fields(fields) if !fields.is_empty() => {
-                            plan.dynamic.push((index, column.ty, Fill::Fields(fields, fixed)));
+                            plan.columns.dynamic.push((
+                                index,
+                                column.ty,
+                                Fill::Fields(fields, fixed),
+                            ));
                             continue;
                         }
                         _ => Resolved::Fixed(fixed),
@@ -166,10 +189,10 @@ impl<S> Plan<S> {
                             && !fields.is_empty()
                         {
                             let fill = Fill::Fields(fields, Fixed::Null);
-                            plan.dynamic.push((index, column.ty, fill));
+                            plan.columns.dynamic.push((index, column.ty, fill));
                         }
                         needs_facts |= made.needs_facts();
-                        plan.dynamic.push((index, column.ty, Fill::Made(made)));
+                        plan.columns.dynamic.push((index, column.ty, Fill::Made(made)));
                         continue;
                     }
                     None => resolve(column),
@@ -177,15 +200,15 @@ impl<S> Plan<S> {
                 ColumnKind::Provenance => match &*column.name {
                     provenance::FORMAT => Resolved::Fixed(Fixed::Text(class.format.to_owned())),
                     provenance::FILE => {
-                        plan.dynamic.push((index, column.ty, Fill::Made(Builtin::File)));
+                        plan.columns.dynamic.push((index, column.ty, Fill::Made(Builtin::File)));
                         continue;
                     }
                     provenance::RECORD => {
-                        plan.dynamic.push((index, column.ty, Fill::Made(Builtin::Record)));
+                        plan.columns.dynamic.push((index, column.ty, Fill::Made(Builtin::Record)));
                         continue;
                     }
                     provenance::FIELDS => {
-                        plan.dynamic.push((index, column.ty, Fill::Made(Builtin::Fields)));
+                        plan.columns.dynamic.push((index, column.ty, Fill::Made(Builtin::Fields)));
                         continue;
                     }
                     _ => Resolved::Fixed(Fixed::Null),
@@ -193,12 +216,16 @@ impl<S> Plan<S> {
                 ColumnKind::Property | ColumnKind::Field => resolve(column),
             };
             match resolved {
-                Resolved::Fixed(fixed) => plan.fixed.push((index, column.ty, fixed)),
+                Resolved::Fixed(fixed) => plan.columns.fixed.push((index, column.ty, fixed)),
                 Resolved::Fields(fields) if fields.is_empty() => {
-                    plan.fixed.push((index, column.ty, Fixed::Null));
+                    plan.columns.fixed.push((index, column.ty, Fixed::Null));
                 }
                 Resolved::Fields(fields) => {
-                    plan.dynamic.push((index, column.ty, Fill::Fields(fields, Fixed::Null)));
+                    plan.columns.dynamic.push((
+                        index,
+                        column.ty,
+                        Fill::Fields(fields, Fixed::Null),
+                    ));
                 }
             }
         }
@@ -220,14 +247,26 @@ impl<S> Plan<S> {
             });
             plan.drop_constant_facts();
         }
-        plan.wanted = plan.may_match(needs);
+        match plan.asked(needs) {
+            Wanted::Nothing => plan.wanted = false,
+            Wanted::All => {}
+            // What is fixed stays: by it the rules that cannot match are known to be false.
+            wanted @ Wanted::Columns(_) => {
+                plan.columns.dynamic.retain(|(index, ..)| wanted.column(*index));
+            }
+        }
+        if let Some(filter) = &needs.row_filter {
+            let looked_at = Needs::new(filter.columns().iter().cloned());
+            let place = |at: usize| looked_at.index_of(needs.columns().get(at)?);
+            plan.looked_at = Some(plan.columns.only(place));
+        }
         plan
     }
 
     /// Facts that no field feeds are the same for all records.
     fn drop_constant_facts(&mut self) {
         let Some(facts) = &self.facts else { return };
-        let (fixed, dynamic) = (&mut self.fixed, &mut self.dynamic);
+        let Fills { fixed, dynamic } = &mut self.columns;
         dynamic.retain(|(index, ty, fill)| {
             let constant = match fill {
                 Fill::Made(Builtin::Username) if facts.username.is_empty() => Fixed::Null,
@@ -247,11 +286,12 @@ impl<S> Plan<S> {
         });
     }
 
-    fn may_match(&self, needs: &Needs) -> bool {
-        let Some(filter) = &needs.class_filter else { return true };
+    /// What the class filter wants of records of this class.
+    fn asked(&self, needs: &Needs) -> Wanted {
+        let Some(filter) = &needs.class_filter else { return Wanted::All };
         let mut builder = BatchBuilder::new(needs);
         let mut known = vec![false; needs.columns().len()];
-        for (index, ty, value) in &self.fixed {
+        for (index, ty, value) in &self.columns.fixed {
             value.set(&mut builder, *index, *ty);
             if let Some(flag) = known.get_mut(*index) {
                 *flag = true;
@@ -259,7 +299,7 @@ impl<S> Plan<S> {
         }
         builder.end_row();
         let row = builder.finish();
-        filter.may_match(&ClassRow { row: &row, known: &known })
+        filter.wanted(&ClassRow { row: &row, known: &known })
     }
 }
 
@@ -361,20 +401,34 @@ struct Addresses {
     direction: Direction,
 }
 
-/// Sets the columns of one event in `builder`; the caller ends the row.
+/// Which columns of an event are set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// Those of the needs.
+    All,
+    /// Those that the row filter of the needs looks at.
+    LookedAt,
+}
+
+/// Sets columns of one event in `builder`; the caller ends the row.
 pub(crate) fn fill<S>(
     plan: &Plan<S>,
+    which: Which,
     record: &impl Record<S>,
     facts: &RowFacts<'_>,
     needs: &Needs,
     scratch: &mut Scratch,
     builder: &mut BatchBuilder,
 ) {
-    for (index, ty, value) in &plan.fixed {
+    let columns = match which {
+        Which::All => &plan.columns,
+        Which::LookedAt => plan.looked_at.as_ref().unwrap_or(&plan.columns),
+    };
+    for (index, ty, value) in &columns.fixed {
         value.set(builder, *index, *ty);
     }
     let mut addresses = None;
-    for (index, ty, fill) in &plan.dynamic {
+    for (index, ty, fill) in &columns.dynamic {
         let index = *index;
         let made = match fill {
             Fill::Fields(fields, otherwise) => {

@@ -17,6 +17,7 @@ mod fields;
 mod formats;
 mod hostile;
 mod levels;
+mod looks;
 mod mappings;
 mod open;
 mod panics;

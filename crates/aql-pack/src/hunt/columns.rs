@@ -1,7 +1,11 @@
-//! The columns that every finding shows.
+//! The columns that every finding shows, and those that the rules of a class of records need.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use aql_catalog::{Catalog, Profile};
-use aql_event::{Column, provenance};
+use aql_event::{ClassFilter, ClassRow, Column, Needs, Wanted, provenance};
+use aql_match::Matcher;
 
 /// Columns that every finding shows, whatever its rule selects.
 pub(super) struct FindingColumns {
@@ -33,5 +37,39 @@ impl FindingColumns {
     pub(super) fn all(&self) -> impl Iterator<Item = &Column> {
         let FindingColumns { time, user, source_ip, host, file, record, format, payload } = self;
         [time, user, source_ip, host, file, record, format, payload].into_iter().flatten()
+    }
+}
+
+/// Asks for the columns of those rules that records of a class may match. A pack of many kinds of
+/// rules needs many columns, the records of one class only a few of them.
+pub(super) struct OfRules {
+    matcher: Arc<Matcher>,
+    /// Per rule of the matcher, the positions of its columns in the needs.
+    columns: Vec<Vec<usize>>,
+}
+
+impl OfRules {
+    /// `of_rules` has the columns of each rule of the matcher.
+    pub(super) fn new(matcher: Arc<Matcher>, of_rules: &[BTreeSet<Column>], needs: &Needs) -> Self {
+        let place = |columns: &BTreeSet<Column>| {
+            columns.iter().filter_map(|column| needs.index_of(column)).collect()
+        };
+        OfRules { matcher, columns: of_rules.iter().map(place).collect() }
+    }
+}
+
+impl ClassFilter for OfRules {
+    fn may_match(&self, class: &ClassRow<'_>) -> bool {
+        self.matcher.may_match(class)
+    }
+
+    fn wanted(&self, class: &ClassRow<'_>) -> Wanted {
+        let possible = self.matcher.possible(class);
+        if possible.is_empty() {
+            return Wanted::Nothing;
+        }
+        let columns = possible.iter().filter_map(|&rule| self.columns.get(rule)).flatten();
+        let columns: BTreeSet<usize> = columns.copied().collect();
+        Wanted::Columns(columns.into_iter().collect())
     }
 }

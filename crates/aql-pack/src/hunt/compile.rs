@@ -8,10 +8,10 @@ use aql_engine::{Engine, Plan};
 use aql_eval::site::add_note;
 use aql_eval::{Context, Program};
 use aql_event::{Column, Needs};
-use aql_match::{Matcher, RuleFilter};
+use aql_match::{AnyRule, Matcher, RuleFilter};
 use aql_semantic::BoundQuery;
 
-use super::columns::FindingColumns;
+use super::columns::{FindingColumns, OfRules};
 use super::{Hunt, HuntOptions, HuntRule, SingleRule};
 use crate::correlate::GROUP_TIMES;
 use crate::load::place;
@@ -140,11 +140,11 @@ impl Compiler<'_> {
         options: &HuntOptions,
     ) -> Result<Hunt, Vec<Diagnostic>> {
         let facts = FindingColumns::new(self.cx.catalog, options.keep_payload);
-        let mut columns: BTreeSet<Column> = facts.all().cloned().collect();
+        let mut of_rules: Vec<BTreeSet<Column>> = Vec::new();
         let mut filters = Vec::new();
         for single in &self.single {
             let Some(query) = bound.get(single.rule).and_then(Option::as_ref) else { continue };
-            columns.extend(query.columns());
+            of_rules.push(query.columns().into_iter().chain(facts.all().cloned()).collect());
             filters.push(RuleFilter { filter: query.filter.as_ref(), nulls: query.nulls });
         }
         let mut watched = Vec::new();
@@ -155,16 +155,21 @@ impl Compiler<'_> {
             };
             // Where nothing else is read, a reading for this alone saves none.
             if !self.single.is_empty() {
+                let mut columns = BTreeSet::new();
                 filter.columns(&mut columns);
+                of_rules.push(columns);
                 filters.push(RuleFilter { filter: Some(filter), nulls: query.nulls });
                 watched.push(at);
             }
         }
-        let mut needs = Needs::new(columns);
+        let all = of_rules.iter().flatten().chain(facts.all());
+        let mut needs = Needs::new(all.cloned());
         let matcher = Matcher::compile(&filters, needs.columns(), self.cx)
             .map_err(|problems| problems.into_iter().map(|(_, d)| d).collect::<Vec<_>>())?;
         let matcher = Arc::new(matcher);
-        needs.class_filter = Some(Arc::clone(&matcher) as Arc<dyn aql_event::ClassFilter>);
+        let filter = OfRules::new(Arc::clone(&matcher), &of_rules, &needs);
+        needs.class_filter = Some(Arc::new(filter));
+        needs.row_filter = Some(Arc::new(AnyRule::new(Arc::clone(&matcher))));
         needs.time = options.time;
         needs.log_sources = Arc::clone(&self.cx.log_sources);
         Ok(Hunt {
