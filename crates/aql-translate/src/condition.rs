@@ -11,6 +11,7 @@ use crate::map::{FieldRef, Source};
 use crate::pattern::{Pattern, Shape};
 use crate::pred::{Number, Pred, Test, What};
 use crate::source::{Change, subject};
+use crate::text::number;
 
 /// A text of the target, or why there is none.
 pub(crate) type Term = Result<String, String>;
@@ -364,6 +365,28 @@ impl Writer<'_> {
                 "the target does not tell an empty text from a missing one",
             );
         }
+    }
+}
+
+/// Is equal to one of these, with the operators for one and for several.
+pub(crate) fn one_of(of: &str, equals: &str, is_in: &str, values: &[String]) -> String {
+    match values {
+        [one] => format!("({of} {equals} {one})"),
+        many => format!("({of} {is_in} ({}))", many.join(", ")),
+    }
+}
+
+/// Numbers as texts, for a field that holds text.
+pub(crate) fn as_texts(values: &[Number]) -> Vec<Arc<str>> {
+    values.iter().map(|n| Arc::from(number(n))).collect()
+}
+
+/// Refuses to order texts.
+pub(crate) fn only_numbers_are_ordered(op: CompareOp, by: CompareBy) -> Result<(), String> {
+    match op {
+        CompareOp::Eq | CompareOp::NotEq => Ok(()),
+        _ if by == CompareBy::Number => Ok(()),
+        _ => Err("text is not ordered in the target".to_owned()),
     }
 }
 

@@ -20,9 +20,11 @@ mod map;
 mod names;
 mod pattern;
 mod pipeline;
+mod posix_regex;
 mod pred;
 mod regex;
 mod source;
+mod text;
 mod time;
 
 use std::collections::BTreeSet;

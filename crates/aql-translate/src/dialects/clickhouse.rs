@@ -85,16 +85,16 @@ impl Flavour for ClickHouse {
         "toUnixTimestamp64Milli(now64(3))"
     }
 
-    fn aggregate(&self, function: AggregateFunction, argument: &str) -> String {
+    fn aggregate(&self, function: AggregateFunction, argument: &str) -> Option<String> {
         // A tuple keeps the nulls, which these functions otherwise pass over.
         let order = r#"("aql.file", "aql.record")"#;
-        match function {
+        Some(match function {
             AggregateFunction::First => format!("argMin(tuple({argument}), {order}).1"),
             AggregateFunction::Last => format!("argMax(tuple({argument}), {order}).1"),
             AggregateFunction::StdevSample => format!("stddevSamp(toFloat64({argument}))"),
             AggregateFunction::StdevPopulation => format!("stddevPop(toFloat64({argument}))"),
             _ => format!("CAST(uniq({argument}) AS DOUBLE)"),
-        }
+        })
     }
 
     fn replace(&self, term: &str, regex: &str, with: &str, all: bool) -> String {

@@ -7,8 +7,10 @@ mod esql;
 mod kql;
 mod lucene;
 mod sigma;
+mod snowflake;
+mod spark;
 mod spl;
-pub(crate) mod sql;
+mod sql;
 
 use crate::Options;
 use crate::loss::Losses;
@@ -18,6 +20,8 @@ use crate::pred::Lowered;
 pub(crate) static ALL: &[Dialect] = &[
     duckdb::DIALECT,
     clickhouse::DIALECT,
+    spark::DIALECT,
+    snowflake::DIALECT,
     kql::SENTINEL,
     kql::DEFENDER,
     spl::DIALECT,

@@ -7,7 +7,6 @@ use std::sync::{Arc, LazyLock};
 
 use aql_semantic::{AggregateFunction, CompareBy, CompareOp, Expr, ExprKind, Window};
 
-use super::sql::number;
 use super::{Checked, Dialect};
 use crate::Options;
 use crate::condition::{Language, Term, Writer};
@@ -18,6 +17,7 @@ use crate::pattern::{Pattern, Shape};
 use crate::pred::{Lowered, Number, Pred, What};
 use crate::regex::portable;
 use crate::source::parts;
+use crate::text::number;
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "sigma",
@@ -43,13 +43,7 @@ const SERVICES: &[(&str, &str)] = &[
 
 fn write(query: &Lowered, options: &Options, losses: &mut Losses) -> String {
     let span = query.output.first().map_or_else(Default::default, |o| o.expr.span);
-    let map = match &*MAP {
-        Ok(map) => map,
-        Err(why) => {
-            losses.impossible(span, format!("the field map: {why}"));
-            return String::new();
-        }
-    };
+    let Some(map) = losses.map(&MAP) else { return String::new() };
     outside(query, losses);
     let found = parts(query, map, losses);
     if found.len() > 1 {

@@ -1,0 +1,230 @@
+//! Spark SQL, which is also that of Databricks. Its regular expressions are Java's own.
+
+use std::net::IpAddr;
+
+use aql_semantic::AggregateFunction;
+
+use super::sql::{Flavour, ipv4_range};
+use super::{Checked, Dialect};
+use crate::loss::Losses;
+use crate::pattern::{Pattern, regex_literal};
+use crate::pred::Lowered;
+use crate::{Options, time};
+
+pub(super) const DIALECT: Dialect = Dialect {
+    name: "spark",
+    title: "Spark SQL, Databricks SQL",
+    extension: "sql",
+    checked: Checked::Engine("pyspark"),
+    comment: "--",
+    write,
+};
+
+fn write(query: &Lowered, options: &Options, losses: &mut Losses) -> String {
+    super::sql::write(query, &Spark, options, losses)
+}
+
+struct Spark;
+
+/// A literal inside a pattern of LIKE, whose escape character is the backslash.
+fn literal(text: &str) -> String {
+    text.replace('\\', r"\\")
+}
+
+/// A literal as a regular expression that folds letters as AQL does. Java's own flags do so for all
+/// letters but `ı` and `İ`, which they take for an `i`.
+fn folded(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        let twin = match c.to_ascii_lowercase() {
+            'k' => "\u{212a}",
+            's' => "\u{17f}",
+            _ => "",
+        };
+        match c {
+            'ı' | 'İ' => out.push(c),
+            c if c.is_ascii_alphabetic() => out.extend([
+                "[",
+                &c.to_ascii_lowercase().to_string(),
+                &c.to_ascii_uppercase().to_string(),
+                twin,
+                "]",
+            ]),
+            c if c.is_alphabetic() => out.push_str(&format!("(?iu:{c})")),
+            c => out.push_str(&regex_literal(&c.to_string())),
+        }
+    }
+    out
+}
+
+/// Are there comments in a regular expression, or a quotation without end? Nothing can be put behind
+/// such a one.
+fn is_open_ended(java: &str) -> bool {
+    let flags = |at: usize| {
+        java.get(at + 2..)
+            .unwrap_or_default()
+            .chars()
+            .take_while(|c| c.is_ascii_alphabetic() || *c == '-')
+            .any(|c| c == 'x')
+    };
+    java.match_indices("(?").any(|(at, _)| flags(at))
+        || java.rfind(r"\Q").is_some_and(|at| java.get(at..).is_some_and(|t| !t.contains(r"\E")))
+}
+
+impl Flavour for Spark {
+    fn text(&self, text: &str) -> String {
+        // `${name}` is replaced before a statement is read.
+        let text = text.replace('\\', r"\\").replace('\'', r"\'").replace("${", r"\u0024{");
+        format!("'{text}'")
+    }
+
+    fn name(&self, name: &str) -> String {
+        format!("`{}`", name.replace('`', "``"))
+    }
+
+    fn millis(&self, column: &str) -> String {
+        format!("unix_millis({column})")
+    }
+
+    fn to_text(&self, term: &str) -> String {
+        format!("CAST({term} AS STRING)")
+    }
+
+    fn to_number(&self, term: &str) -> String {
+        format!("TRY_CAST({term} AS DOUBLE)")
+    }
+
+    fn whole(&self, number: &str) -> String {
+        // A cast to a whole number leaves the fraction out; `trunc` is for dates.
+        format!("TRY_CAST({number} AS BIGINT)")
+    }
+
+    fn like(&self, term: &str, pattern: &Pattern, ignore_case: bool) -> String {
+        let text = pattern.render(literal, "%", "_");
+        let word = if ignore_case { "ILIKE" } else { "LIKE" };
+        format!("({term} {word} {})", self.text(&text))
+    }
+
+    fn exact_ilike(&self, term: &str, pattern: &Pattern) -> Option<String> {
+        let body = pattern.render(folded, ".*", ".");
+        Some(self.regex(term, &format!(r"(?s)\A{body}\z")))
+    }
+
+    fn regex(&self, term: &str, regex: &str) -> String {
+        format!("({term} RLIKE {})", self.text(regex))
+    }
+
+    fn java_regex(
+        &self,
+        term: &str,
+        java: &str,
+        ignore_case: bool,
+        full: bool,
+    ) -> Result<String, String> {
+        // The expression as it is; in AQL case is ignored in all of Unicode.
+        let flags = match (ignore_case, java.contains("(?")) {
+            (true, _) => "(?iu)",
+            (false, true) => "(?u)",
+            (false, false) => "",
+        };
+        if !full {
+            return Ok(self.regex(term, &format!("{flags}{java}")));
+        }
+        if is_open_ended(java) {
+            return Err("a regular expression with comments or an open quotation".to_owned());
+        }
+        Ok(self.regex(term, &format!(r"{flags}\A(?:{java})\z")))
+    }
+
+    fn regex_letters(&self) -> Option<&'static str> {
+        Some("the letters ı and İ")
+    }
+
+    fn change(&self, term: &str, lower: bool) -> String {
+        if lower { format!("lower({term})") } else { format!("upper({term})") }
+    }
+
+    fn network(&self, term: &str, address: IpAddr, bits: u8) -> Option<String> {
+        ipv4_range(self, term, address, bits, |n| {
+            format!("TRY_CAST(split_part({term}, '.', {n}) AS BIGINT)")
+        })
+    }
+
+    fn date_format(&self, millis: &str, format: &time::Format) -> Option<String> {
+        if format.has_text(|c| matches!(c, '[' | ']' | '{' | '}' | '#')) {
+            return None;
+        }
+        let words = format.render(["yyyy", "MM", "dd", "HH", "mm", "ss"]);
+        Some(format!("date_format(timestamp_millis({millis}), {})", self.text(&words)))
+    }
+
+    fn now(&self) -> &'static str {
+        "unix_millis(current_timestamp())"
+    }
+
+    fn aggregate(&self, function: AggregateFunction, argument: &str) -> Option<String> {
+        let order = "struct(`aql.file`, `aql.record`)";
+        Some(match function {
+            AggregateFunction::First => format!("min_by({argument}, {order})"),
+            AggregateFunction::Last => format!("max_by({argument}, {order})"),
+            AggregateFunction::StdevSample => {
+                format!("stddev_samp(TRY_CAST({argument} AS DOUBLE))")
+            }
+            AggregateFunction::StdevPopulation => {
+                format!("stddev_pop(TRY_CAST({argument} AS DOUBLE))")
+            }
+            _ => format!("CAST(approx_count_distinct({argument}) AS DOUBLE)"),
+        })
+    }
+
+    fn replace(&self, term: &str, regex: &str, with: &str, _: bool) -> String {
+        format!("regexp_replace({term}, {}, {})", self.text(regex), self.text(with))
+    }
+
+    fn java_replace(
+        &self,
+        term: &str,
+        java: &str,
+        with: &str,
+        all: bool,
+    ) -> Result<String, String> {
+        if !all {
+            return Err("REPLACEFIRST has no counterpart".to_owned());
+        }
+        Ok(self.replace(term, java, with, all))
+    }
+
+    fn part(&self, term: &str, start: i64, length: i64) -> String {
+        format!("substring({term}, {start}, {length})")
+    }
+
+    fn length(&self, term: &str) -> String {
+        format!("char_length({term})")
+    }
+
+    fn other_letters(&self) -> &'static str {
+        "letters beyond ASCII, and ASCII letters that have a twin beyond it,"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Flavour, Spark, folded, is_open_ended};
+
+    #[test]
+    fn texts_are_safe_from_substitution_and_escapes() {
+        assert_eq!(Spark.text(r"a\b'${env:HOME}"), r"'a\\b\'\u0024{env:HOME}'");
+    }
+
+    #[test]
+    fn letters_fold_one_by_one() {
+        assert_eq!(folded("ik.É"), "[iI][kK\u{212a}]\\.(?iu:É)");
+    }
+
+    #[test]
+    fn what_cannot_be_put_in_a_group() {
+        assert!(is_open_ended("(?ix) a # b"));
+        assert!(is_open_ended(r"\Qa.b"));
+        assert!(!is_open_ended(r"(?i)x\Qa\E(?:x)"));
+    }
+}

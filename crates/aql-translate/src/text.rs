@@ -1,0 +1,60 @@
+//! What most languages write in the same way: numbers, operators, text in double quotes.
+
+use aql_semantic::CompareOp;
+
+use crate::pred::Number;
+
+/// An operator as SQL and most others have it.
+pub(crate) fn operator(op: CompareOp) -> &'static str {
+    match op {
+        CompareOp::Eq => "=",
+        CompareOp::NotEq => "<>",
+        CompareOp::Lt => "<",
+        CompareOp::LtEq => "<=",
+        CompareOp::Gt => ">",
+        CompareOp::GtEq => ">=",
+    }
+}
+
+/// An operator as languages like C have it.
+pub(crate) fn c_operator(op: CompareOp) -> &'static str {
+    match op {
+        CompareOp::Eq => "==",
+        CompareOp::NotEq => "!=",
+        other => operator(other),
+    }
+}
+
+/// A number.
+pub(crate) fn number(number: &Number) -> String {
+    match number {
+        Number::Integer(value) => value.to_string(),
+        Number::Double(value) => format!("{value:?}"),
+    }
+}
+
+/// A text in double quotes, with the escapes of C for backslash, quote and three control characters.
+pub(crate) fn c_text(text: &str) -> String {
+    let mut out = "\"".to_owned();
+    for c in text.chars() {
+        match c {
+            '\\' => out.push_str("\\\\"),
+            '"' => out.push_str("\\\""),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c => out.push(c),
+        }
+    }
+    out + "\""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::c_text;
+
+    #[test]
+    fn texts() {
+        assert_eq!(c_text("a\\b\"c\n"), r#""a\\b\"c\n""#);
+    }
+}
