@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs queries and their translations over the same events, and compares what they find.
 
-    pip install duckdb chdb
+    pip install duckdb chdb pyspark
     python3 verify/translations.py --aql target/release/aql --pack packs/t1114-email-collection \
         --queries CORPUS/aql/wild --sigma CORPUS/aql/sigma-qradar.jsonl --table table.md EVIDENCE…
 
@@ -259,6 +259,22 @@ class ClickHouse:
                       for k, v in row.items()) for row in rows}
 
 
+class Spark:
+    def __init__(self, parquet):
+        from pyspark.sql import SparkSession
+
+        builder = SparkSession.builder.master("local[1]").appName("verify")
+        for key, value in (("spark.ui.enabled", "false"), ("spark.sql.session.timeZone", "UTC"),
+                           ("spark.sql.shuffle.partitions", "1"), ("spark.driver.memory", "2g")):
+            builder = builder.config(key, value)
+        self.session = builder.getOrCreate()
+        self.session.sparkContext.setLogLevel("ERROR")
+        self.session.read.parquet(parquet).cache().createOrReplaceTempView("events")
+
+    def ask(self, text):
+        return set(map(tuple, self.session.sql(text).collect()))
+
+
 def write_table(path, lines):
     """Writes the table, between its marks if the file has them."""
     text = "\n".join(lines) + "\n"
@@ -277,7 +293,7 @@ def main():
     parser.add_argument("--sigma", help="queries made from Sigma rules, JSON lines")
     parser.add_argument("--sigma-sample", type=int, default=300)
     parser.add_argument("--context", help="data of a site")
-    parser.add_argument("--targets", default="duckdb,clickhouse")
+    parser.add_argument("--targets", default="duckdb,clickhouse,spark")
     parser.add_argument("--table", help="write the table of agreement to this file, between its marks if it has them")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", type=int, default=15, help="how many differences are printed")
@@ -311,6 +327,8 @@ def main():
         engines = {"duckdb": duck}
         if "clickhouse" in targets:
             engines["clickhouse"] = ClickHouse(duck.parquet)
+        if "spark" in targets:
+            engines["spark"] = Spark(duck.parquet)
         counts = collections.Counter()
         shown, bad = 0, 0
         for (mode, name, target), translation in sorted(lists.items()):

@@ -9,7 +9,9 @@
 //!
 //! Not in here: running a translation. `verify/` does that in tests.
 
+mod base_name;
 mod condition;
+mod correlation;
 mod dialects;
 mod filter;
 mod fold;
@@ -20,7 +22,7 @@ mod map;
 mod names;
 mod pattern;
 mod pipeline;
-mod posix_regex;
+mod plain_regex;
 mod pred;
 mod regex;
 mod source;

@@ -49,12 +49,38 @@ pub(crate) fn c_text(text: &str) -> String {
     out + "\""
 }
 
+/// A regular expression between slashes, on one line.
+pub(crate) fn slashed(regex: &str) -> String {
+    let mut out = "/".to_owned();
+    let mut chars = regex.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => {
+                out.push(c);
+                out.extend(chars.next());
+            }
+            '/' => out.push_str("\\/"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out + "/"
+}
+
 #[cfg(test)]
 mod tests {
-    use super::c_text;
+    use super::{c_text, slashed};
 
     #[test]
     fn texts() {
         assert_eq!(c_text("a\\b\"c\n"), r#""a\\b\"c\n""#);
+    }
+
+    #[test]
+    fn slashes_are_escaped_once() {
+        assert_eq!(slashed("a/b\\/c\\\\/\n"), "/a\\/b\\/c\\\\\\/\\n/");
     }
 }

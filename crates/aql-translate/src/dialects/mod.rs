@@ -5,12 +5,16 @@ mod duckdb;
 mod eql;
 mod esql;
 mod kql;
+mod logscale;
 mod lucene;
+mod ppl;
 mod sigma;
 mod snowflake;
 mod spark;
 mod spl;
 mod sql;
+mod sumo;
+mod yaral;
 
 use crate::Options;
 use crate::loss::Losses;
@@ -26,6 +30,10 @@ pub(crate) static ALL: &[Dialect] = &[
     kql::DEFENDER,
     spl::DIALECT,
     esql::DIALECT,
+    ppl::DIALECT,
+    logscale::DIALECT,
+    sumo::DIALECT,
+    yaral::DIALECT,
     lucene::DIALECT,
     eql::DIALECT,
     sigma::DIALECT,

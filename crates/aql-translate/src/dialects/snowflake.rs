@@ -8,7 +8,7 @@ use super::sql::{Flavour, ipv4_range};
 use super::{Checked, Dialect};
 use crate::loss::Losses;
 use crate::pattern::Pattern;
-use crate::posix_regex::{self, Posix};
+use crate::plain_regex::{self, Engine, PlainRegex};
 use crate::pred::Lowered;
 use crate::{Options, time};
 
@@ -70,8 +70,11 @@ impl Flavour for Snowflake {
         ignore_case: bool,
         full: bool,
     ) -> Result<String, String> {
-        let Posix { text, flags } = posix_regex::translated(java, ignore_case, full)?;
-        let (text, flags) = (self.text(&text), self.text(&flags));
+        let PlainRegex { text, ignore_case, dot_all } =
+            plain_regex::translated(java, ignore_case, full, Engine::Greedy)?;
+        let case = if ignore_case { "i" } else { "c" };
+        let dot = if dot_all { "s" } else { "" };
+        let (text, flags) = (self.text(&text), self.text(&format!("{case}{dot}")));
         Ok(format!("(REGEXP_INSTR({term}, {text}, 1, 1, 0, {flags}) > 0)"))
     }
 
@@ -124,11 +127,11 @@ impl Flavour for Snowflake {
         with: &str,
         all: bool,
     ) -> Result<String, String> {
-        let Posix { text, flags } = posix_regex::translated(java, false, false)?;
-        if flags != "c" || with.contains(['$', '\\', '{']) {
+        let regex = plain_regex::translated(java, false, false, Engine::Greedy)?;
+        if regex.ignore_case || regex.dot_all || with.contains(['$', '\\', '{']) {
             return Err("this replacement has no counterpart".to_owned());
         }
-        Ok(self.replace(term, &text, with, all))
+        Ok(self.replace(term, &regex.text, with, all))
     }
 
     fn part(&self, term: &str, start: i64, length: i64) -> String {

@@ -9,6 +9,7 @@ use super::{Checked, Dialect};
 use crate::loss::Losses;
 use crate::pattern::{Pattern, regex_literal};
 use crate::pred::Lowered;
+use crate::regex::java_regex;
 use crate::{Options, time};
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -55,20 +56,6 @@ fn folded(text: &str) -> String {
         }
     }
     out
-}
-
-/// Are there comments in a regular expression, or a quotation without end? Nothing can be put behind
-/// such a one.
-fn is_open_ended(java: &str) -> bool {
-    let flags = |at: usize| {
-        java.get(at + 2..)
-            .unwrap_or_default()
-            .chars()
-            .take_while(|c| c.is_ascii_alphabetic() || *c == '-')
-            .any(|c| c == 'x')
-    };
-    java.match_indices("(?").any(|(at, _)| flags(at))
-        || java.rfind(r"\Q").is_some_and(|at| java.get(at..).is_some_and(|t| !t.contains(r"\E")))
 }
 
 impl Flavour for Spark {
@@ -121,19 +108,7 @@ impl Flavour for Spark {
         ignore_case: bool,
         full: bool,
     ) -> Result<String, String> {
-        // The expression as it is; in AQL case is ignored in all of Unicode.
-        let flags = match (ignore_case, java.contains("(?")) {
-            (true, _) => "(?iu)",
-            (false, true) => "(?u)",
-            (false, false) => "",
-        };
-        if !full {
-            return Ok(self.regex(term, &format!("{flags}{java}")));
-        }
-        if is_open_ended(java) {
-            return Err("a regular expression with comments or an open quotation".to_owned());
-        }
-        Ok(self.regex(term, &format!(r"{flags}\A(?:{java})\z")))
+        Ok(self.regex(term, &java_regex(java, ignore_case, full)?))
     }
 
     fn regex_letters(&self) -> Option<&'static str> {
@@ -209,7 +184,7 @@ impl Flavour for Spark {
 
 #[cfg(test)]
 mod tests {
-    use super::{Flavour, Spark, folded, is_open_ended};
+    use super::{Flavour, Spark, folded};
 
     #[test]
     fn texts_are_safe_from_substitution_and_escapes() {
@@ -219,12 +194,5 @@ mod tests {
     #[test]
     fn letters_fold_one_by_one() {
         assert_eq!(folded("ik.É"), "[iI][kK\u{212a}]\\.(?iu:É)");
-    }
-
-    #[test]
-    fn what_cannot_be_put_in_a_group() {
-        assert!(is_open_ended("(?ix) a # b"));
-        assert!(is_open_ended(r"\Qa.b"));
-        assert!(!is_open_ended(r"(?i)x\Qa\E(?:x)"));
     }
 }

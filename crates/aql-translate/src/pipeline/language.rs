@@ -172,12 +172,16 @@ pub(crate) trait Pipeline: Language {
         }
         lines.extend((!aliases.is_empty()).then(|| self.set(&aliases)));
         let conditions: Vec<String> = parts.iter().filter_map(|p| p.condition.clone()).collect();
-        match conditions.as_slice() {
-            [one] if parts.len() == 1 => lines.push(self.filter(one)),
-            many if many.len() == parts.len() => {
-                lines.push(self.filter(&joined(conditions, self.words().1, 0)));
-            }
-            _ => {}
+        // One without a condition lets everything pass.
+        if conditions.len() == parts.len()
+            && let Some((first, rest)) = conditions.split_first()
+        {
+            let same = rest.iter().all(|c| c == first);
+            lines.push(self.filter(&if same {
+                first.clone()
+            } else {
+                joined(conditions, self.words().1, 0)
+            }));
         }
         let mut columns: Vec<(String, String)> = Vec::new();
         for (name, value) in parts.iter().flat_map(|p| &p.columns) {

@@ -12,6 +12,7 @@ use aql_semantic::{
 use crate::loss::{Direction, Losses};
 use crate::pattern::Pattern;
 use crate::pred::{Lowered, Number, Pred, Test, What};
+use crate::regex::ignores_case;
 use crate::text::{number, operator};
 use crate::{Options, time};
 pub(super) use flavour::{Flavour, ipv4_range};
@@ -172,7 +173,8 @@ impl Sql<'_> {
             }
             What::Regex { java, ignore_case, full } => {
                 let term = self.text_term(&test.of)?;
-                if let Some(letters) = flavour.regex_letters().filter(|_| *ignore_case) {
+                let folds = *ignore_case || ignores_case(java);
+                if let Some(letters) = flavour.regex_letters().filter(|_| folds) {
                     let message = format!("regular expressions fold {letters} otherwise");
                     self.losses.approximate(Some(test.span), Direction::Either, message);
                 }

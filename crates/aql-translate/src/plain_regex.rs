@@ -1,27 +1,43 @@
-//! Java regular expressions for engines of the POSIX family (Snowflake): groups without names or
-//! flags, no lazy quantifiers, no look-around, no `\A` and `\z`. Flags stand beside the expression.
+//! Java regular expressions for engines that know less: groups without names or flags, no look-around,
+//! no `\A` and `\z`. What flags say stands beside the expression.
 
 use crate::regex::portable;
 
-/// An expression, and the flags that go with it: `c` or `i` for case, `s` for a dot that passes over
-/// line breaks.
+/// An expression without flags.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Posix {
+pub(crate) struct PlainRegex {
     pub(crate) text: String,
-    pub(crate) flags: String,
+    /// Is case ignored?
+    pub(crate) ignore_case: bool,
+    /// Does a dot pass over line breaks?
+    pub(crate) dot_all: bool,
+}
+
+/// What an engine has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    /// Only greedy quantifiers, as POSIX.
+    Greedy,
+    /// Lazy quantifiers too, and characters by their number.
+    Lazy,
 }
 
 /// The expression; an error that says what of it is missing there.
-pub(crate) fn translated(java: &str, ignore_case: bool, full: bool) -> Result<Posix, String> {
+pub(crate) fn translated(
+    java: &str,
+    ignore_case: bool,
+    full: bool,
+    engine: Engine,
+) -> Result<PlainRegex, String> {
     let regex = portable(java, ignore_case, full)?;
     if regex.backtracks {
         return Err("the target's regular expressions have no look-around, back-references or \
                     possessive quantifiers"
             .to_owned());
     }
-    let (body, case) = match regex.text.strip_prefix("(?i)") {
-        Some(rest) => (rest, "i"),
-        None => (regex.text.as_str(), "c"),
+    let (body, ignore_case) = match regex.text.strip_prefix("(?i)") {
+        Some(rest) => (rest, true),
+        None => (regex.text.as_str(), false),
     };
     // In the portable form a bare dot stands only in `(?s:.)`.
     let dot_all = body.contains("(?s:.)");
@@ -33,8 +49,8 @@ pub(crate) fn translated(java: &str, ignore_case: bool, full: bool) -> Result<Po
     while let Some(c) = chars.next() {
         match c {
             '\\' => match chars.next() {
-                Some('A') if text.is_empty() && !in_class => text.push('^'),
-                Some('z') if chars.peek().is_none() => text.push('$'),
+                Some('A') if !in_class => text.push('^'),
+                Some('z') if !in_class => text.push('$'),
                 Some('x') => {
                     let hex: String = if chars.next_if_eq(&'{').is_some() {
                         chars.by_ref().take_while(|c| *c != '}').collect()
@@ -42,6 +58,9 @@ pub(crate) fn translated(java: &str, ignore_case: bool, full: bool) -> Result<Po
                         chars.by_ref().take(2).collect()
                     };
                     match u32::from_str_radix(&hex, 16).ok().and_then(char::from_u32) {
+                        Some(c) if engine == Engine::Lazy && !c.is_ascii_graphic() => {
+                            text.push_str(&code_point(c));
+                        }
                         Some(c) => literal(c, in_class, &mut text),
                         None => return refuse("such characters"),
                     }
@@ -70,18 +89,25 @@ pub(crate) fn translated(java: &str, ignore_case: bool, full: bool) -> Result<Po
             }
             '*' | '+' | '?' | '}' => {
                 text.push(c);
-                if matches!(chars.peek(), Some('?' | '+')) {
-                    return refuse("lazy or possessive quantifiers");
+                if chars.peek() == Some(&'?') && engine == Engine::Greedy {
+                    return refuse("lazy quantifiers");
                 }
             }
             c => text.push(c),
         }
     }
-    Ok(Posix { text, flags: format!("{case}{}", if dot_all { "s" } else { "" }) })
+    Ok(PlainRegex { text, ignore_case, dot_all })
 }
 
-/// A character that means itself. In a class a backslash would be one more character, so that what
-/// is special there is moved into a place of its own only where the target's dialect has escapes.
+/// A character by its number.
+fn code_point(c: char) -> String {
+    match u32::from(c) {
+        n @ ..=0xff => format!("\\x{n:02x}"),
+        n => format!("\\u{n:04x}"),
+    }
+}
+
+/// A character that means itself.
 fn literal(c: char, in_class: bool, out: &mut String) {
     let special = if in_class {
         matches!(c, '\\' | ']' | '[' | '^' | '-')
@@ -99,18 +125,31 @@ fn literal(c: char, in_class: bool, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::translated;
+    use super::{Engine, translated};
 
     #[test]
-    fn what_posix_has() {
-        let text = |java, case, full| translated(java, case, full).map(|p| (p.text, p.flags));
-        let pair = |a: &str, b: &str| Ok((a.to_owned(), b.to_owned()));
-        assert_eq!(text(r"(?s).*a\.b.*", true, true), pair(r"a\.b", "i"));
-        assert_eq!(text("(?s)a.+b", false, false), pair("a(.)+b", "cs"));
-        assert_eq!(text("a|b", false, true), pair("^(a|b)$", "c"));
-        assert_eq!(text(r"[\s:]x\d+", false, false), pair("[\t\n\u{b}\u{c}\r :]x[0-9]+", "c"));
+    fn what_engines_have() {
+        let text = |java, case, full| {
+            translated(java, case, full, Engine::Greedy).map(|r| (r.text, r.ignore_case, r.dot_all))
+        };
+        let is = |text: &str, case, dot| Ok((text.to_owned(), case, dot));
+        assert_eq!(text(r"(?s).*a\.b.*", true, true), is(r"a\.b", true, false));
+        assert_eq!(text("(?s)a.+b", false, false), is("a(.)+b", false, true));
+        assert_eq!(text("a|b", false, true), is("^(a|b)$", false, false));
+        assert_eq!(
+            text(r"[\s:]x\d+", false, false),
+            is("[\t\n\u{b}\u{c}\r :]x[0-9]+", false, false)
+        );
         for java in [".*?x", "a(?!b)", "(?i:a)b", "a++"] {
-            assert!(translated(java, false, false).is_err(), "{java}");
+            assert!(translated(java, false, false, Engine::Greedy).is_err(), "{java}");
         }
+        let lazy = translated(r"[\v]", false, false, Engine::Lazy).map(|r| r.text);
+        assert_eq!(
+            lazy,
+            Ok(r"[\n\x0b\x0c\r\x85\u2028\u2029]".to_owned())
+                .map(|t| t.replace(r"\n", "\n").replace(r"\r", "\r"))
+        );
+        let lazy = translated("a+?x", false, false, Engine::Lazy).map(|r| r.text);
+        assert_eq!(lazy, Ok("a+?x".to_owned()));
     }
 }

@@ -1,0 +1,35 @@
+SELECT
+  TO_CHAR(TO_TIMESTAMP_NTZ(DATE_PART(EPOCH_MILLISECOND, "starttime"), 3), 'YYYY-MM-DD HH24:MI:SS') AS "EventTime",
+  "sourceip" AS "Host",
+  "username" AS "Actor",
+  "Operation" AS "Process",
+  "Object ID" AS "Target",
+  "Parameters" AS "Evidence",
+  "Result Status" AS "Result Status",
+  "Session ID" AS "Session ID"
+FROM events
+WHERE (
+    ("devicetype" = 397)
+    AND ("Workload" = 'Exchange')
+    AND (
+      (
+        ("Operation" IN ('Set-HostedOutboundSpamFilterPolicy', 'New-HostedOutboundSpamFilterPolicy'))
+        AND (REGEXP_INSTR("Parameters", '"AutoForwardingMode"[	
+ ]*,[	
+ ]*"Value"[	
+ ]*:[	
+ ]*"On"', 1, 1, 0, 'i') > 0)
+      )
+      OR (
+        ("Operation" IN ('Set-RemoteDomain', 'New-RemoteDomain'))
+        AND (REGEXP_INSTR("Parameters", '"AutoForwardEnabled"[	
+ ]*,[	
+ ]*"Value"[	
+ ]*:[	
+ ]*"True"', 1, 1, 0, 'i') > 0)
+      )
+    )
+  )
+  AND (DATE_PART(EPOCH_MILLISECOND, "starttime") >= DATE_PART(EPOCH_MILLISECOND, CURRENT_TIMESTAMP()) - 86400000)
+ORDER BY DATE_PART(EPOCH_MILLISECOND, "starttime") DESC NULLS LAST
+LIMIT 1000

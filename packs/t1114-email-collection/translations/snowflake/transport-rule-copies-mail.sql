@@ -1,0 +1,26 @@
+SELECT
+  TO_CHAR(TO_TIMESTAMP_NTZ(DATE_PART(EPOCH_MILLISECOND, "starttime"), 3), 'YYYY-MM-DD HH24:MI:SS') AS "EventTime",
+  "sourceip" AS "Host",
+  "username" AS "Actor",
+  "Operation" AS "Process",
+  "Forward To" AS "Target",
+  "Parameters" AS "Evidence",
+  "Object ID" AS "Object ID",
+  "Result Status" AS "Result Status",
+  "Session ID" AS "Session ID"
+FROM events
+WHERE (
+    ("devicetype" = 397)
+    AND ("Workload" = 'Exchange')
+    AND ("Operation" IN ('New-TransportRule', 'Set-TransportRule', 'Enable-TransportRule', 'New-JournalRule', 'Set-JournalRule'))
+    AND (REGEXP_INSTR("Parameters", '"Name"[	
+ ]*:[	
+ ]*"(BlindCopyTo|CopyTo|RedirectMessageTo|AddToRecipients|AddManagerAsRecipientType|RouteMessageOutboundConnector|JournalEmailAddress)"[	
+ ]*,[	
+ ]*"Value"[	
+ ]*:[	
+ ]*"[^"]+"', 1, 1, 0, 'i') > 0)
+  )
+  AND (DATE_PART(EPOCH_MILLISECOND, "starttime") >= DATE_PART(EPOCH_MILLISECOND, CURRENT_TIMESTAMP()) - 86400000)
+ORDER BY DATE_PART(EPOCH_MILLISECOND, "starttime") DESC NULLS LAST
+LIMIT 1000
