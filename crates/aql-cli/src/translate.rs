@@ -169,6 +169,7 @@ fn targets() -> anyhow::Result<Outcome> {
         let checked = match target.checked() {
             Checked::Engine(engine) => format!("run by {engine}"),
             Checked::Parser(parser) => format!("parsed by {parser}"),
+            Checked::Grammar(parser) => format!("parsed by {parser}: preview"),
             Checked::Golden => "by no parser: preview".to_owned(),
         };
         vec![target.name().to_owned(), target.title().to_owned(), checked]

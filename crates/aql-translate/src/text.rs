@@ -16,6 +16,11 @@ pub(crate) fn operator(op: CompareOp) -> &'static str {
     }
 }
 
+/// An operator as SQL has it, but for `!=`.
+pub(crate) fn bang_operator(op: CompareOp) -> &'static str {
+    if op == CompareOp::NotEq { "!=" } else { operator(op) }
+}
+
 /// An operator as languages like C have it.
 pub(crate) fn c_operator(op: CompareOp) -> &'static str {
     match op {
@@ -31,6 +36,12 @@ pub(crate) fn number(number: &Number) -> String {
         Number::Integer(value) => value.to_string(),
         Number::Double(value) => format!("{value:?}"),
     }
+}
+
+/// Can a name be written as it is: letters, digits and `_`, a letter or `_` first?
+pub(crate) fn is_word(name: &str) -> bool {
+    name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
 }
 
 /// A text in double quotes, with the escapes of C for backslash, quote and three control characters.

@@ -7,7 +7,6 @@ use aql_semantic::AggregateFunction;
 use super::sql::Flavour;
 use super::{Checked, Dialect};
 use crate::loss::Losses;
-use crate::pattern::Pattern;
 use crate::pred::Lowered;
 use crate::{Options, time};
 
@@ -25,11 +24,6 @@ fn write(query: &Lowered, options: &Options, losses: &mut Losses) -> String {
 }
 
 struct ClickHouse;
-
-/// `\`, `%` and `_` of a literal inside a pattern of LIKE.
-fn literal(text: &str) -> String {
-    text.replace('\\', r"\\")
-}
 
 impl Flavour for ClickHouse {
     fn text(&self, text: &str) -> String {
@@ -52,10 +46,9 @@ impl Flavour for ClickHouse {
         format!("toFloat64OrNull(trimBoth({term}))")
     }
 
-    fn like(&self, term: &str, pattern: &Pattern, ignore_case: bool) -> String {
-        let text = pattern.render(literal, "%", "_");
-        let word = if ignore_case { "ILIKE" } else { "LIKE" };
-        format!("({term} {word} {})", self.text(&text))
+    fn literal(&self, text: &str) -> String {
+        // The backslash is LIKE's escape character.
+        text.replace('\\', r"\\")
     }
 
     fn regex(&self, term: &str, regex: &str) -> String {

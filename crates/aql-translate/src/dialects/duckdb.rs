@@ -7,7 +7,6 @@ use aql_semantic::AggregateFunction;
 use super::sql::{Flavour, ipv4_range};
 use super::{Checked, Dialect};
 use crate::loss::Losses;
-use crate::pattern::Pattern;
 use crate::pred::Lowered;
 use crate::{Options, time};
 
@@ -45,13 +44,6 @@ impl Flavour for DuckDb {
 
     fn to_number(&self, term: &str) -> String {
         format!("TRY_CAST({term} AS DOUBLE)")
-    }
-
-    fn like(&self, term: &str, pattern: &Pattern, ignore_case: bool) -> String {
-        // LIKE has no escape character here.
-        let text = pattern.render(str::to_owned, "%", "_");
-        let word = if ignore_case { "ILIKE" } else { "LIKE" };
-        format!("({term} {word} {})", self.text(&text))
     }
 
     fn regex(&self, term: &str, regex: &str) -> String {

@@ -14,7 +14,7 @@ use crate::map::Map;
 use crate::pattern::Pattern;
 use crate::pipeline::{self, Commands, Naming, PartText, Pipeline};
 use crate::pred::{Lowered, Number};
-use crate::text::{c_operator, c_text, number, operator};
+use crate::text::{c_operator, c_text, is_word, number, operator};
 use crate::time::{Bounds, Format};
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -127,6 +127,7 @@ impl Language for Esql {
 static COMMANDS: Commands = Commands {
     filter: "| WHERE ",
     set: "| EVAL ",
+    set_each: false,
     set_name: Naming::Before(" = "),
     group: "| STATS ",
     group_name: Naming::Before(" = "),
@@ -175,13 +176,7 @@ impl Pipeline for Esql {
     }
 
     fn name(&self, name: &str) -> String {
-        if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-            && !name.starts_with(|c: char| c.is_ascii_digit())
-        {
-            name.to_owned()
-        } else {
-            format!("`{}`", name.replace('`', "``"))
-        }
+        if is_word(name) { name.to_owned() } else { format!("`{}`", name.replace('`', "``")) }
     }
 
     fn text(&self, value: &str) -> String {

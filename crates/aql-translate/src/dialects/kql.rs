@@ -151,6 +151,7 @@ impl Language for Kql {
 static COMMANDS: Commands = Commands {
     filter: "| where ",
     set: "| extend ",
+    set_each: false,
     set_name: Naming::Before(" = "),
     group: "| summarize ",
     group_name: Naming::Before(" = "),

@@ -15,14 +15,14 @@ use crate::pattern::{Pattern, Piece};
 use crate::pipeline::{self, Commands, Naming, PartText, Pipeline};
 use crate::plain_regex::{self, Engine, PlainRegex};
 use crate::pred::{Lowered, Number};
-use crate::text::{c_text, number, operator, slashed};
+use crate::text::{bang_operator, c_text, is_word, number, operator, slashed};
 use crate::time::{Bounds, Format};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "logscale",
     title: "CrowdStrike LogScale",
     extension: "logscale",
-    checked: Checked::Parser("logscale-tools"),
+    checked: Checked::Grammar("logscale-tools"),
     comment: "//",
     write,
 };
@@ -143,6 +143,7 @@ impl Language for LogScale {
 static COMMANDS: Commands = Commands {
     filter: "| ",
     set: "| ",
+    set_each: true,
     set_name: Naming::Before(" := "),
     group: "| groupBy",
     group_name: Naming::Behind("as="),
@@ -187,13 +188,6 @@ impl Pipeline for LogScale {
         true
     }
 
-    fn set(&self, columns: &[(String, String)]) -> String {
-        let one = |(name, value): &(String, String)| {
-            format!("{}{}", COMMANDS.set, COMMANDS.set_name.write(name, value))
-        };
-        columns.iter().map(one).collect::<Vec<_>>().join("\n")
-    }
-
     fn group(&self, calls: &[(String, String)], keys: &[String]) -> String {
         let calls: Vec<String> = calls.iter().map(|(n, c)| format!("{c}as={n})")).collect();
         let calls = calls.join(", ");
@@ -228,9 +222,7 @@ impl Pipeline for LogScale {
     }
 
     fn name(&self, name: &str) -> String {
-        let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-            && name.starts_with(|c: char| c.is_ascii_alphabetic());
-        if plain { name.to_owned() } else { c_text(name) }
+        if is_word(name) { name.to_owned() } else { c_text(name) }
     }
 
     fn text(&self, value: &str) -> String {
@@ -255,7 +247,7 @@ impl Pipeline for LogScale {
     }
 
     fn having_operator(&self, op: CompareOp) -> &'static str {
-        if op == CompareOp::NotEq { "!=" } else { operator(op) }
+        bang_operator(op)
     }
 
     fn to_number(&self, field: &str) -> String {

@@ -46,6 +46,8 @@ pub enum Checked {
     Engine(&'static str),
     /// This parser accepts them.
     Parser(&'static str),
+    /// A parser accepts them that is not the vendor's: a preview.
+    Grammar(&'static str),
     /// By nothing but the golden files of the tests.
     Golden,
 }

@@ -14,7 +14,7 @@ use crate::pattern::Pattern;
 use crate::pipeline::{self, Commands, Naming, PartText, Pipeline};
 use crate::pred::{Lowered, Number};
 use crate::regex::java_regex;
-use crate::text::{number, operator};
+use crate::text::{bang_operator, is_word, number, operator};
 use crate::time::{Bounds, Format};
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -87,7 +87,7 @@ impl Language for Ppl {
 
     fn fields(&self, left: &str, op: CompareOp, by: CompareBy, right: &str) -> Term {
         only_numbers_are_ordered(op, by)?;
-        let op = if op == CompareOp::NotEq { "!=" } else { operator(op) };
+        let op = bang_operator(op);
         if by == CompareBy::Number {
             return Ok(format!("({} {op} {})", self.to_number(left), self.to_number(right)));
         }
@@ -122,6 +122,7 @@ impl Language for Ppl {
 static COMMANDS: Commands = Commands {
     filter: "| where ",
     set: "| eval ",
+    set_each: false,
     set_name: Naming::Before(" = "),
     // Without it a cluster may leave out the events without a key.
     group: "| stats bucket_nullable=true ",
@@ -176,9 +177,7 @@ impl Pipeline for Ppl {
     }
 
     fn name(&self, name: &str) -> String {
-        let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-            && name.starts_with(|c: char| c.is_ascii_alphabetic());
-        if plain { name.to_owned() } else { format!("`{}`", name.replace('`', "")) }
+        if is_word(name) { name.to_owned() } else { format!("`{}`", name.replace('`', "")) }
     }
 
     fn text(&self, value: &str) -> String {
@@ -199,7 +198,7 @@ impl Pipeline for Ppl {
     }
 
     fn having_operator(&self, op: CompareOp) -> &'static str {
-        if op == CompareOp::NotEq { "!=" } else { operator(op) }
+        bang_operator(op)
     }
 
     fn to_number(&self, field: &str) -> String {

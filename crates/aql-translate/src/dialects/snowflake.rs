@@ -16,7 +16,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     name: "snowflake",
     title: "Snowflake SQL",
     extension: "sql",
-    checked: Checked::Parser("sqlglot"),
+    checked: Checked::Grammar("sqlglot"),
     comment: "--",
     write,
 };
@@ -46,13 +46,6 @@ impl Flavour for Snowflake {
 
     fn to_number(&self, term: &str) -> String {
         format!("TRY_TO_DOUBLE({term})")
-    }
-
-    fn like(&self, term: &str, pattern: &Pattern, ignore_case: bool) -> String {
-        // LIKE has no escape character here, but text constants do.
-        let text = pattern.render(str::to_owned, "%", "_");
-        let word = if ignore_case { "ILIKE" } else { "LIKE" };
-        format!("({term} {word} {})", self.text(&text))
     }
 
     fn exact_ilike(&self, _: &str, _: &Pattern) -> Option<String> {

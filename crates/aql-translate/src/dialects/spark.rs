@@ -27,11 +27,6 @@ fn write(query: &Lowered, options: &Options, losses: &mut Losses) -> String {
 
 struct Spark;
 
-/// A literal inside a pattern of LIKE, whose escape character is the backslash.
-fn literal(text: &str) -> String {
-    text.replace('\\', r"\\")
-}
-
 /// A literal as a regular expression that folds letters as AQL does. Java's own flags do so for all
 /// letters but `ı` and `İ`, which they take for an `i`.
 fn folded(text: &str) -> String {
@@ -86,10 +81,9 @@ impl Flavour for Spark {
         format!("TRY_CAST({number} AS BIGINT)")
     }
 
-    fn like(&self, term: &str, pattern: &Pattern, ignore_case: bool) -> String {
-        let text = pattern.render(literal, "%", "_");
-        let word = if ignore_case { "ILIKE" } else { "LIKE" };
-        format!("({term} {word} {})", self.text(&text))
+    fn literal(&self, text: &str) -> String {
+        // The backslash is LIKE's escape character.
+        text.replace('\\', r"\\")
     }
 
     fn exact_ilike(&self, term: &str, pattern: &Pattern) -> Option<String> {

@@ -15,7 +15,7 @@ use crate::pattern::Pattern;
 use crate::pipeline::{self, Commands, Naming, PartText, Pipeline};
 use crate::pred::{Lowered, Number};
 use crate::regex::portable;
-use crate::text::{number, operator};
+use crate::text::{bang_operator, number, operator};
 use crate::time::{Bounds, Format};
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -105,7 +105,7 @@ impl Language for Spl {
 
     fn fields(&self, left: &str, op: CompareOp, by: CompareBy, right: &str) -> Term {
         only_numbers_are_ordered(op, by)?;
-        let op = if op == CompareOp::NotEq { "!=" } else { operator(op) };
+        let op = bang_operator(op);
         if by == CompareBy::Number {
             return Ok(format!("({}{op}{})", self.to_number(left), self.to_number(right)));
         }
@@ -150,6 +150,7 @@ impl Language for Spl {
 static COMMANDS: Commands = Commands {
     filter: "| where ",
     set: "| eval ",
+    set_each: false,
     set_name: Naming::Before("="),
     group: "| stats ",
     group_name: Naming::Behind(" AS "),

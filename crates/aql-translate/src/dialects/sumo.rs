@@ -14,7 +14,7 @@ use crate::pattern::Pattern;
 use crate::pipeline::{self, Commands, Naming, PartText, Pipeline};
 use crate::pred::{Lowered, Number};
 use crate::regex::portable;
-use crate::text::{number, operator, slashed};
+use crate::text::{is_word, number, operator, slashed};
 use crate::time::{Bounds, Format};
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -129,6 +129,7 @@ impl Language for Sumo {
 static COMMANDS: Commands = Commands {
     filter: "| where ",
     set: "| ",
+    set_each: true,
     set_name: Naming::Behind(" as "),
     group: "| ",
     group_name: Naming::Behind(" as "),
@@ -172,21 +173,12 @@ impl Pipeline for Sumo {
         true
     }
 
-    fn set(&self, columns: &[(String, String)]) -> String {
-        let one = |(name, value): &(String, String)| {
-            format!("{}{}", COMMANDS.set, COMMANDS.set_name.write(name, value))
-        };
-        columns.iter().map(one).collect::<Vec<_>>().join("\n")
-    }
-
     fn sort_key(&self, column: &str, descending: bool) -> String {
         format!("{column} {}", if descending { "desc" } else { "asc" })
     }
 
     fn name(&self, name: &str) -> String {
-        let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-            && name.starts_with(|c: char| c.is_ascii_alphabetic());
-        if plain { name.to_owned() } else { format!("%{}", text(name)) }
+        if is_word(name) { name.to_owned() } else { format!("%{}", text(name)) }
     }
 
     fn text(&self, value: &str) -> String {

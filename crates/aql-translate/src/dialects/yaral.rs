@@ -17,13 +17,13 @@ use crate::pattern::Pattern;
 use crate::pred::{Lowered, Number, Pred};
 use crate::regex::portable;
 use crate::source::parts;
-use crate::text::{c_text, number, operator};
+use crate::text::{bang_operator, c_text, number, operator};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "secops",
     title: "Google SecOps YARA-L 2.0",
     extension: "yaral",
-    checked: Checked::Parser("tree-sitter-yaral"),
+    checked: Checked::Grammar("tree-sitter-yaral"),
     comment: "//",
     write,
 };
@@ -196,7 +196,7 @@ impl Language for YaraL {
 
     fn fields(&self, left: &str, op: CompareOp, by: CompareBy, right: &str) -> Term {
         only_numbers_are_ordered(op, by)?;
-        let op = if op == CompareOp::NotEq { "!=" } else { operator(op) };
+        let op = bang_operator(op);
         let number = by == CompareBy::Number;
         let parts = [
             self.present(left, number),

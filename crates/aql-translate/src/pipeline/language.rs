@@ -14,6 +14,8 @@ pub(crate) struct Commands {
     pub(crate) filter: &'static str,
     /// Sets columns.
     pub(crate) set: &'static str,
+    /// Does each column take a command of its own?
+    pub(crate) set_each: bool,
     /// How a column that is set is named.
     pub(crate) set_name: Naming,
     /// Groups.
@@ -78,7 +80,9 @@ pub(crate) trait Pipeline: Language {
         let commands = self.commands();
         let columns: Vec<String> =
             columns.iter().map(|(n, v)| commands.set_name.write(n, &self.value(v))).collect();
-        format!("{}{}", commands.set, columns.join(",\n    "))
+        let between =
+            if commands.set_each { format!("\n{}", commands.set) } else { ",\n    ".to_owned() };
+        format!("{}{}", commands.set, columns.join(&between))
     }
     /// A command that groups.
     fn group(&self, calls: &[(String, String)], keys: &[String]) -> String {

@@ -28,8 +28,16 @@ pub(crate) trait Flavour: Sync {
     fn whole(&self, number: &str) -> String {
         format!("CAST(trunc({number}) AS BIGINT)")
     }
+    /// Literal text inside a pattern of LIKE; as it is, where LIKE has no escape character.
+    fn literal(&self, text: &str) -> String {
+        text.to_owned()
+    }
     /// LIKE or ILIKE.
-    fn like(&self, term: &str, pattern: &Pattern, ignore_case: bool) -> String;
+    fn like(&self, term: &str, pattern: &Pattern, ignore_case: bool) -> String {
+        let text = pattern.render(|t| self.literal(t), "%", "_");
+        let word = if ignore_case { "ILIKE" } else { "LIKE" };
+        format!("({term} {word} {})", self.text(&text))
+    }
     /// ILIKE in a way that folds all letters as AQL does; nothing if there is none.
     fn exact_ilike(&self, term: &str, pattern: &Pattern) -> Option<String> {
         Some(self.regex(term, &format!("(?is){}", pattern.regex())))
