@@ -11,6 +11,7 @@ use crate::loss::{Direction, Losses};
 use crate::map::{FieldRef, Source};
 use crate::pattern::{Pattern, Shape};
 use crate::pred::{Number, Pred, Test, What};
+use crate::regex::ignores_case;
 use crate::source::{Change, subject};
 use crate::text::number;
 
@@ -329,7 +330,7 @@ impl Writer<'_> {
                 if change != Change::None {
                     return Err("LOWER or UPPER before a regular expression".to_owned());
                 }
-                self.folds |= *ignore_case;
+                self.folds |= *ignore_case || ignores_case(java);
                 language.regex(&field, java, *ignore_case, *full)?
             }
             What::Network(address, bits) => language.network(&field, *address, *bits)?,

@@ -3,6 +3,7 @@
 
 use aql_semantic::{AggregateFunction, CompareOp, Expr, ExprKind, Window};
 
+use crate::loss::{Direction, Losses};
 use crate::map::Source;
 use crate::pred::{Lowered, Number, Pred, What};
 
@@ -27,7 +28,12 @@ pub(crate) struct Correlation {
 
 impl Correlation {
     /// Reads the groups of a query; an error if they are no such correlation.
-    pub(crate) fn read(query: &Lowered, source: &Source) -> Result<Correlation, &'static str> {
+    pub(crate) fn read(
+        query: &Lowered,
+        source: &Source,
+        losses: &mut Losses,
+    ) -> Result<Correlation, &'static str> {
+        let mut name = |expr: &Expr| name(expr, source, losses);
         let group = query.group.as_ref().ok_or("a correlation has groups")?;
         let Window::Last(span) = query.window else {
             return Err("a correlation needs LAST as its time span");
@@ -42,7 +48,7 @@ impl Correlation {
         let field = match (call.function, &call.argument) {
             (AggregateFunction::Count, None) => None,
             (AggregateFunction::UniqueCount, Some(argument)) => {
-                Some(name(argument, source).ok_or("a correlation counts values of a field")?)
+                Some(name(argument).ok_or("a correlation counts values of a field")?)
             }
             _ => return Err("a correlation counts events or values"),
         };
@@ -52,15 +58,24 @@ impl Correlation {
         if matches!(op, CompareOp::Eq | CompareOp::NotEq) {
             return Err("a correlation needs an order");
         }
-        let keys: Option<Vec<String>> = group.keys.iter().map(|key| name(key, source)).collect();
+        let keys: Option<Vec<String>> = group.keys.iter().map(name).collect();
         let keys = keys.ok_or("a correlation groups by fields")?;
         Ok(Correlation { field, keys, span, op, bound })
     }
 }
 
-fn name(expr: &Expr, source: &Source) -> Option<String> {
-    match &expr.kind {
-        ExprKind::Column(column) => source.field(column)?.names.first().cloned(),
-        _ => None,
-    }
+/// The field of a column; tells if it holds the value in another form, or one of several.
+fn name(expr: &Expr, source: &Source, losses: &mut Losses) -> Option<String> {
+    let ExprKind::Column(column) = &expr.kind else { return None };
+    let field = source.field(column)?;
+    let name = field.names.first()?;
+    let message = if field.other_form || field.name_only {
+        format!("the target holds `{}` in another form", column.name)
+    } else if field.names.len() > 1 {
+        format!("of the fields of `{}` only `{name}` is read", column.name)
+    } else {
+        return Some(name.clone());
+    };
+    losses.approximate(Some(expr.span), Direction::Either, message);
+    Some(name.clone())
 }

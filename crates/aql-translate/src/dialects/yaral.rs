@@ -50,6 +50,7 @@ fn write(query: &Lowered, options: &Options, losses: &mut Losses) -> String {
     });
     let mut folds = false;
     let mut texts = Vec::new();
+    let depth = if found.len() > 1 { 4 } else { 2 };
     for part in &found {
         let mut writer = Writer {
             language: &YaraL,
@@ -61,10 +62,10 @@ fn write(query: &Lowered, options: &Options, losses: &mut Losses) -> String {
         };
         let mut both: Vec<String> = part.source.select.iter().cloned().collect();
         if part.pred != Pred::Const(true) {
-            both.push(writer.pred(&part.pred, 2));
+            both.push(writer.pred(&part.pred, depth));
         }
         folds |= writer.folds;
-        texts.push(if found.len() > 1 { joined(both, "and", 2) } else { both.join("\n    ") });
+        texts.push(if found.len() > 1 { joined(both, "and", 3) } else { both.join("\n    ") });
     }
     if folds {
         let message = "the target folds letters beyond ASCII otherwise";
@@ -95,7 +96,7 @@ struct Grouped {
 }
 
 fn grouped(query: &Lowered, source: &Source, losses: &mut Losses) -> Result<Grouped, String> {
-    let found = Correlation::read(query, source)?;
+    let found = Correlation::read(query, source, losses)?;
     if found.keys.is_empty() {
         return Err("a rule of several events needs a key that they share".to_owned());
     }

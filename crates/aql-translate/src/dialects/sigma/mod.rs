@@ -135,7 +135,7 @@ fn correlation(
     options: &Options,
     losses: &mut Losses,
 ) -> Option<String> {
-    let found = match Correlation::read(query, source) {
+    let found = match Correlation::read(query, source, losses) {
         Ok(found) => found,
         Err(why) => {
             let span = query.output.first().map_or_else(Default::default, |o| o.expr.span);
