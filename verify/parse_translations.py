@@ -82,12 +82,17 @@ def parse_sql(*dialects):
     return parse
 
 
-def complaints_of(node):
+def complaints_of(root):
     """The places of a tree that do not parse."""
-    if node.is_error or node.is_missing:
-        row, column = node.start_point
-        return [f"{row + 1}:{column + 1}: {node.text[:60].decode(errors='replace')!r}"]
-    return [complaint for child in node.children for complaint in complaints_of(child)]
+    found, nodes = [], [root]
+    while nodes:
+        node = nodes.pop()
+        if node.is_error or node.is_missing:
+            row, column = node.start_point
+            found.append(f"{row + 1}:{column + 1}: {node.text[:60].decode(errors='replace')!r}")
+        else:
+            nodes.extend(node.children)
+    return found
 
 
 YARAL = tree_sitter.Parser(tree_sitter.Language(tree_sitter_yaral.language()))

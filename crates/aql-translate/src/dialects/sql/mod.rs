@@ -99,7 +99,14 @@ impl Sql<'_> {
         }
         let mut order = Vec::new();
         for item in &query.order {
-            match self.term(&item.expr) {
+            // A result column goes by its name: where that is also the name of a column of the table,
+            // its expression would be read as one over the result.
+            let shown = query.output.iter().find(|o| o.expr == item.expr);
+            let term = self.term(&item.expr).map(|term| match shown {
+                Some(column) => self.flavour.name(&column.name),
+                None => term,
+            });
+            match term {
                 Ok(term) if item.descending => order.push(format!("{term} DESC NULLS LAST")),
                 Ok(term) => order.push(format!("{term} ASC NULLS FIRST")),
                 Err(why) => self
