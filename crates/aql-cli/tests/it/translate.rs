@@ -55,7 +55,16 @@ fn translations_of_the_pack_are_fresh() {
 fn targets_are_listed_with_what_checks_them() {
     let run = aql(&["translate", "--to", "list"]);
     assert_eq!(run.code, 0);
-    for word in ["duckdb", "run by chdb", "sentinel", "by no parser: preview", "sigma"] {
+    for word in [
+        "duckdb",
+        "run by chdb",
+        "run by pyspark",
+        "sentinel",
+        "by no parser: preview",
+        "parsed by sqlglot: preview",
+        "secops",
+        "sigma",
+    ] {
         assert!(run.out.contains(word), "{word}: {}", run.out);
     }
 }

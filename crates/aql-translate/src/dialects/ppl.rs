@@ -1,4 +1,4 @@
-//! The Piped Processing Language of OpenSearch, over ECS fields. Its regular expressions are Java's.
+//! The Piped Processing Language of OpenSearch 3, over ECS fields. Its regular expressions are Java's.
 
 use std::net::IpAddr;
 use std::sync::{Arc, LazyLock};
