@@ -29,7 +29,19 @@ struct Snowflake;
 
 impl Flavour for Snowflake {
     fn text(&self, text: &str) -> String {
-        format!("'{}'", text.replace('\\', r"\\").replace('\'', "''"))
+        let mut out = String::with_capacity(text.len() + 2);
+        for c in text.chars() {
+            match c {
+                '\\' => out.push_str(r"\\"),
+                '\'' => out.push_str("''"),
+                // Characters that end a line for some readers of the text.
+                c if c != '\n' && (c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) => {
+                    out.push_str(&format!("\\u{:04x}", u32::from(c)));
+                }
+                c => out.push(c),
+            }
+        }
+        format!("'{out}'")
     }
 
     fn name(&self, name: &str) -> String {
@@ -141,5 +153,15 @@ impl Flavour for Snowflake {
 
     fn other_letters(&self) -> &'static str {
         "letters beyond ASCII, and ASCII letters that have a twin beyond it,"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Flavour, Snowflake};
+
+    #[test]
+    fn texts() {
+        assert_eq!(Snowflake.text("a\\b'\u{2028}\t"), r"'a\\b''\u2028\u0009'");
     }
 }

@@ -14,19 +14,19 @@ WHERE (
     AND (
       (
         ("Operation" IN ('Set-HostedOutboundSpamFilterPolicy', 'New-HostedOutboundSpamFilterPolicy'))
-        AND (REGEXP_INSTR("Parameters", '"AutoForwardingMode"[	
- ]*,[	
- ]*"Value"[	
- ]*:[	
- ]*"On"', 1, 1, 0, 'i') > 0)
+        AND (REGEXP_INSTR("Parameters", '"AutoForwardingMode"[\u0009
+\u000b\u000c\u000d ]*,[\u0009
+\u000b\u000c\u000d ]*"Value"[\u0009
+\u000b\u000c\u000d ]*:[\u0009
+\u000b\u000c\u000d ]*"On"', 1, 1, 0, 'i') > 0)
       )
       OR (
         ("Operation" IN ('Set-RemoteDomain', 'New-RemoteDomain'))
-        AND (REGEXP_INSTR("Parameters", '"AutoForwardEnabled"[	
- ]*,[	
- ]*"Value"[	
- ]*:[	
- ]*"True"', 1, 1, 0, 'i') > 0)
+        AND (REGEXP_INSTR("Parameters", '"AutoForwardEnabled"[\u0009
+\u000b\u000c\u000d ]*,[\u0009
+\u000b\u000c\u000d ]*"Value"[\u0009
+\u000b\u000c\u000d ]*:[\u0009
+\u000b\u000c\u000d ]*"True"', 1, 1, 0, 'i') > 0)
       )
     )
   )

@@ -13,7 +13,7 @@ WHERE (
     AND ("Workload" = 'Exchange')
     AND ("Operation" = 'New-ManagementRoleAssignment')
     AND (REGEXP_INSTR("Role Name", '(ApplicationImpersonation|Mailbox Import Export|Mailbox Search|Application Mail\\.Read[^
-  ]*|Application EWS\\.AccessAsApp)', 1, 1, 0, 'i') > 0)
+\u000d\u0085\u2028\u2029]*|Application EWS\\.AccessAsApp)', 1, 1, 0, 'i') > 0)
   )
   AND (DATE_PART(EPOCH_MILLISECOND, "starttime") >= DATE_PART(EPOCH_MILLISECOND, CURRENT_TIMESTAMP()) - 86400000)
 ORDER BY DATE_PART(EPOCH_MILLISECOND, "starttime") DESC NULLS LAST

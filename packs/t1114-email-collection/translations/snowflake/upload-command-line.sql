@@ -19,15 +19,15 @@ WHERE (
       (
         ("Process Path" ILIKE '%\\curl.exe')
         AND (REGEXP_INSTR("Process CommandLine", '(^|[^
-  ]*[	
- ])(-T|--upload-file|-F|--form|--data-binary|-d)[	
- ]', 1, 1, 0, 'c') > 0)
+\u000d\u0085\u2028\u2029]*[\u0009
+\u000b\u000c\u000d ])(-T|--upload-file|-F|--form|--data-binary|-d)[\u0009
+\u000b\u000c\u000d ]', 1, 1, 0, 'c') > 0)
       )
       OR (
         ("Process Path" ILIKE '%\\rclone.exe')
-        AND (REGEXP_INSTR("Process CommandLine", '[	
- ](copy|copyto|sync|move|moveto|rcat)[	
- ]', 1, 1, 0, 'i') > 0)
+        AND (REGEXP_INSTR("Process CommandLine", '[\u0009
+\u000b\u000c\u000d ](copy|copyto|sync|move|moveto|rcat)[\u0009
+\u000b\u000c\u000d ]', 1, 1, 0, 'i') > 0)
       )
       OR ("Process Path" ILIKE '%\\pscp.exe')
       OR ("Process Path" ILIKE '%\\psftp.exe')
@@ -42,12 +42,12 @@ WHERE (
         AND ("Process CommandLine" ILIKE '%/upload%')
       )
       OR (REGEXP_INSTR("Process CommandLine", '(Invoke-WebRequest|Invoke-RestMethod|\\biwr\\b|\\birm\\b)[^
-  ]*[	
- ]-InFile[	
- ]', 1, 1, 0, 'i') > 0)
+\u000d\u0085\u2028\u2029]*[\u0009
+\u000b\u000c\u000d ]-InFile[\u0009
+\u000b\u000c\u000d ]', 1, 1, 0, 'i') > 0)
       OR (REGEXP_INSTR("Process CommandLine", 'Start-BitsTransfer[^
-  ]*-TransferType[	
- ]+Upload', 1, 1, 0, 'i') > 0)
+\u000d\u0085\u2028\u2029]*-TransferType[\u0009
+\u000b\u000c\u000d ]+Upload', 1, 1, 0, 'i') > 0)
       OR (REGEXP_INSTR("Process CommandLine", '\\.Upload(File|Data)(Async)?\\(', 1, 1, 0, 'i') > 0)
     )
   )
