@@ -34,8 +34,11 @@ impl Flavour for Snowflake {
             match c {
                 '\\' => out.push_str(r"\\"),
                 '\'' => out.push_str("''"),
-                // Characters that end a line for some readers of the text.
-                c if c != '\n' && (c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) => {
+                // Nothing that ends a line for some readers of the text.
+                '\n' => out.push_str(r"\n"),
+                '\r' => out.push_str(r"\r"),
+                '\t' => out.push_str(r"\t"),
+                c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
                     out.push_str(&format!("\\u{:04x}", u32::from(c)));
                 }
                 c => out.push(c),
@@ -162,6 +165,6 @@ mod tests {
 
     #[test]
     fn texts() {
-        assert_eq!(Snowflake.text("a\\b'\u{2028}\t"), r"'a\\b''\u2028\u0009'");
+        assert_eq!(Snowflake.text("a\\b'\u{2028}\t"), r"'a\\b''\u2028\t'");
     }
 }

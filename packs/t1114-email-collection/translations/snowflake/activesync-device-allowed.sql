@@ -12,11 +12,7 @@ WHERE (
     ("devicetype" = 397)
     AND ("Workload" = 'Exchange')
     AND ("Operation" = 'Set-CASMailbox')
-    AND (REGEXP_INSTR("Parameters", '"ActiveSyncAllowedDeviceIDs"[\u0009
-\u000b\u000c\u000d ]*,[\u0009
-\u000b\u000c\u000d ]*"Value"[\u0009
-\u000b\u000c\u000d ]*:[\u0009
-\u000b\u000c\u000d ]*"[^"]+"', 1, 1, 0, 'i') > 0)
+    AND (REGEXP_INSTR("Parameters", '"ActiveSyncAllowedDeviceIDs"[\t\n\u000b\u000c\r ]*,[\t\n\u000b\u000c\r ]*"Value"[\t\n\u000b\u000c\r ]*:[\t\n\u000b\u000c\r ]*"[^"]+"', 1, 1, 0, 'i') > 0)
   )
   AND (DATE_PART(EPOCH_MILLISECOND, "starttime") >= DATE_PART(EPOCH_MILLISECOND, CURRENT_TIMESTAMP()) - 86400000)
 ORDER BY DATE_PART(EPOCH_MILLISECOND, "starttime") DESC NULLS LAST

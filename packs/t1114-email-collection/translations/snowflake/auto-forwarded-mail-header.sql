@@ -6,9 +6,7 @@ SELECT
 FROM events
 WHERE (
     ("payload" ILIKE '%X-MS-Exchange-Organization-AutoForwarded%')
-    AND (REGEXP_INSTR("payload", 'X-MS-Exchange-Organization-AutoForwarded["'']?[\u0009
-\u000b\u000c\u000d ]*[=:][\u0009
-\u000b\u000c\u000d ]*\\[?["'']?true', 1, 1, 0, 'i') > 0)
+    AND (REGEXP_INSTR("payload", 'X-MS-Exchange-Organization-AutoForwarded["'']?[\t\n\u000b\u000c\r ]*[=:][\t\n\u000b\u000c\r ]*\\[?["'']?true', 1, 1, 0, 'i') > 0)
   )
   AND (DATE_PART(EPOCH_MILLISECOND, "starttime") >= DATE_PART(EPOCH_MILLISECOND, CURRENT_TIMESTAMP()) - 86400000)
 ORDER BY DATE_PART(EPOCH_MILLISECOND, "starttime") DESC NULLS LAST

@@ -14,19 +14,11 @@ WHERE (
     AND (
       (
         ("Operation" IN ('Set-HostedOutboundSpamFilterPolicy', 'New-HostedOutboundSpamFilterPolicy'))
-        AND (REGEXP_INSTR("Parameters", '"AutoForwardingMode"[\u0009
-\u000b\u000c\u000d ]*,[\u0009
-\u000b\u000c\u000d ]*"Value"[\u0009
-\u000b\u000c\u000d ]*:[\u0009
-\u000b\u000c\u000d ]*"On"', 1, 1, 0, 'i') > 0)
+        AND (REGEXP_INSTR("Parameters", '"AutoForwardingMode"[\t\n\u000b\u000c\r ]*,[\t\n\u000b\u000c\r ]*"Value"[\t\n\u000b\u000c\r ]*:[\t\n\u000b\u000c\r ]*"On"', 1, 1, 0, 'i') > 0)
       )
       OR (
         ("Operation" IN ('Set-RemoteDomain', 'New-RemoteDomain'))
-        AND (REGEXP_INSTR("Parameters", '"AutoForwardEnabled"[\u0009
-\u000b\u000c\u000d ]*,[\u0009
-\u000b\u000c\u000d ]*"Value"[\u0009
-\u000b\u000c\u000d ]*:[\u0009
-\u000b\u000c\u000d ]*"True"', 1, 1, 0, 'i') > 0)
+        AND (REGEXP_INSTR("Parameters", '"AutoForwardEnabled"[\t\n\u000b\u000c\r ]*,[\t\n\u000b\u000c\r ]*"Value"[\t\n\u000b\u000c\r ]*:[\t\n\u000b\u000c\r ]*"True"', 1, 1, 0, 'i') > 0)
       )
     )
   )

@@ -21,8 +21,7 @@ WHERE (
       OR ("Process CommandLine" ILIKE '%Compress-Archive%')
       OR ("Process CommandLine" ILIKE '%Start-BitsTransfer%')
       OR ("Process CommandLine" ILIKE '%esentutl% /y%')
-      OR (REGEXP_INSTR("Process CommandLine", '\\b(copy|xcopy|robocopy|move)(\\.exe)?"?[\u0009
-\u000b\u000c\u000d ]', 1, 1, 0, 'i') > 0)
+      OR (REGEXP_INSTR("Process CommandLine", '\\b(copy|xcopy|robocopy|move)(\\.exe)?"?[\t\n\u000b\u000c\r ]', 1, 1, 0, 'i') > 0)
       OR ("Process Path" ILIKE '%\\7z%.exe')
       OR ("Process Path" ILIKE '%\\rar.exe')
       OR ("Process Path" ILIKE '%\\winrar.exe')

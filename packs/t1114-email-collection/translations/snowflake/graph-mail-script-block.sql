@@ -11,8 +11,7 @@ WHERE (
     AND ("qideventcategory" IN ('Microsoft-Windows-PowerShell/Operational', 'PowerShellCore/Operational'))
     AND (TRY_TO_DOUBLE("Event ID") = 4104)
     AND (
-      (REGEXP_INSTR("Script Block Text", 'graph\\.microsoft\\.com/(v1\\.0|beta)/(me|users/[^/\u0009
-\u000b\u000c\u000d ]+)/(messages|mailFolders)', 1, 1, 0, 'i') > 0)
+      (REGEXP_INSTR("Script Block Text", 'graph\\.microsoft\\.com/(v1\\.0|beta)/(me|users/[^/\t\n\u000b\u000c\r ]+)/(messages|mailFolders)', 1, 1, 0, 'i') > 0)
       OR (REGEXP_INSTR("Script Block Text", '\\bGet-MgUserMessage\\b', 1, 1, 0, 'i') > 0)
       OR (REGEXP_INSTR("Script Block Text", '\\bGet-MgUserMailFolderMessage\\b', 1, 1, 0, 'i') > 0)
     )

@@ -15,9 +15,7 @@ WHERE (
       OR ("Process CommandLine" ILIKE '%/Library/Containers/com.apple.mail%')
       OR ("Process CommandLine" ILIKE '%/UBF8T346G9.Office/Outlook/%')
     )
-    AND (REGEXP_INSTR("Process Path", '/(cp|mv|ditto|rsync|scp|sftp|curl|tar|bsdtar|zip|7z|7zz|hdiutil|dd|cpio|pax)((\u000d
-|[
-\u000d\u0085\u2028\u2029])?$)', 1, 1, 0, 'i') > 0)
+    AND (REGEXP_INSTR("Process Path", '/(cp|mv|ditto|rsync|scp|sftp|curl|tar|bsdtar|zip|7z|7zz|hdiutil|dd|cpio|pax)((\r\n|[\n\r\u0085\u2028\u2029])?$)', 1, 1, 0, 'i') > 0)
   )
   AND (DATE_PART(EPOCH_MILLISECOND, "starttime") >= DATE_PART(EPOCH_MILLISECOND, CURRENT_TIMESTAMP()) - 86400000)
 ORDER BY DATE_PART(EPOCH_MILLISECOND, "starttime") DESC NULLS LAST

@@ -12,9 +12,7 @@ WHERE (
     AND ("qideventid" = 'ProcessCreated')
     AND ("Process Path" ILIKE '%/osascript')
     AND (
-      (REGEXP_INSTR("Process CommandLine", '\\bapplication[\u0009
-\u000b\u000c\u000d ]*\\(?[\u0009
-\u000b\u000c\u000d ]*["'']?(Mail|Microsoft Outlook)\\b', 1, 1, 0, 'i') > 0)
+      (REGEXP_INSTR("Process CommandLine", '\\bapplication[\t\n\u000b\u000c\r ]*\\(?[\t\n\u000b\u000c\r ]*["'']?(Mail|Microsoft Outlook)\\b', 1, 1, 0, 'i') > 0)
       OR ("Process CommandLine" ILIKE '%com.apple.mail%')
       OR ("Process CommandLine" ILIKE '%com.microsoft.Outlook%')
     )

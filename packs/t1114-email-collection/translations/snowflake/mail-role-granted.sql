@@ -12,8 +12,7 @@ WHERE (
     ("devicetype" = 397)
     AND ("Workload" = 'Exchange')
     AND ("Operation" = 'New-ManagementRoleAssignment')
-    AND (REGEXP_INSTR("Role Name", '(ApplicationImpersonation|Mailbox Import Export|Mailbox Search|Application Mail\\.Read[^
-\u000d\u0085\u2028\u2029]*|Application EWS\\.AccessAsApp)', 1, 1, 0, 'i') > 0)
+    AND (REGEXP_INSTR("Role Name", '(ApplicationImpersonation|Mailbox Import Export|Mailbox Search|Application Mail\\.Read[^\n\r\u0085\u2028\u2029]*|Application EWS\\.AccessAsApp)', 1, 1, 0, 'i') > 0)
   )
   AND (DATE_PART(EPOCH_MILLISECOND, "starttime") >= DATE_PART(EPOCH_MILLISECOND, CURRENT_TIMESTAMP()) - 86400000)
 ORDER BY DATE_PART(EPOCH_MILLISECOND, "starttime") DESC NULLS LAST

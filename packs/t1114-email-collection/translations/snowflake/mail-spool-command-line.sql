@@ -16,10 +16,7 @@ WHERE (
       OR ("Process CommandLine" ILIKE '%/Maildir%')
       OR ("Process CommandLine" ILIKE '%/.thunderbird/%')
     )
-    AND (REGEXP_INSTR("Process Path", '^([^
-\u000d\u0085\u2028\u2029]*/)?(cp|mv|cat|dd|tar|zip|7z|7za|gzip|rsync|scp|sftp|curl|rclone|install|cpio)((\u000d
-|[
-\u000d\u0085\u2028\u2029])?$)', 1, 1, 0, 'i') > 0)
+    AND (REGEXP_INSTR("Process Path", '^([^\n\r\u0085\u2028\u2029]*/)?(cp|mv|cat|dd|tar|zip|7z|7za|gzip|rsync|scp|sftp|curl|rclone|install|cpio)((\r\n|[\n\r\u0085\u2028\u2029])?$)', 1, 1, 0, 'i') > 0)
   )
   AND (DATE_PART(EPOCH_MILLISECOND, "starttime") >= DATE_PART(EPOCH_MILLISECOND, CURRENT_TIMESTAMP()) - 86400000)
 ORDER BY DATE_PART(EPOCH_MILLISECOND, "starttime") DESC NULLS LAST

@@ -11,9 +11,7 @@ WHERE (
     ("devicetype" = 12)
     AND ("qideventcategory" = 'Security')
     AND (TRY_TO_DOUBLE("Event ID") = 5145)
-    AND (REGEXP_INSTR("Relative Target Name", '\\.(pst|ost|nst|nsf|oab)((\u000d
-|[
-\u000d\u0085\u2028\u2029])?$)', 1, 1, 0, 'i') > 0)
+    AND (REGEXP_INSTR("Relative Target Name", '\\.(pst|ost|nst|nsf|oab)((\r\n|[\n\r\u0085\u2028\u2029])?$)', 1, 1, 0, 'i') > 0)
   )
   AND (DATE_PART(EPOCH_MILLISECOND, "starttime") >= DATE_PART(EPOCH_MILLISECOND, CURRENT_TIMESTAMP()) - 86400000)
 ORDER BY DATE_PART(EPOCH_MILLISECOND, "starttime") DESC NULLS LAST

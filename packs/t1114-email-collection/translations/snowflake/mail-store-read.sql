@@ -10,9 +10,7 @@ WHERE (
     ("devicetype" = 12)
     AND ("qideventcategory" = 'Security')
     AND (TRY_TO_DOUBLE("Event ID") = 4663)
-    AND (REGEXP_INSTR("Object Name", '\\.(pst|ost|nst|mbox|dbx|nsf)((\u000d
-|[
-\u000d\u0085\u2028\u2029])?$)', 1, 1, 0, 'i') > 0)
+    AND (REGEXP_INSTR("Object Name", '\\.(pst|ost|nst|mbox|dbx|nsf)((\r\n|[\n\r\u0085\u2028\u2029])?$)', 1, 1, 0, 'i') > 0)
     AND ("Access Mask" IN ('0x1', '0x3', '0x81', '0x83', '0x20089', '0x120089', '0x12019f', '0x1f01ff'))
     AND (NOT coalesce((
       ("Process Path" ILIKE '%:\\Program Files%\\Microsoft Office\\%\\OUTLOOK.EXE')

@@ -14,39 +14,19 @@ WHERE (
     AND (
       (
         ("Operation" = 'Set-Mailbox')
-        AND (REGEXP_INSTR("Parameters", '(.)*"AuditEnabled"[\u0009
-\u000b\u000c\u000d ]*,[\u0009
-\u000b\u000c\u000d ]*"Value"[\u0009
-\u000b\u000c\u000d ]*:[\u0009
-\u000b\u000c\u000d ]*"False"(.)*|(.)*"AuditLogAgeLimit"[\u0009
-\u000b\u000c\u000d ]*,[\u0009
-\u000b\u000c\u000d ]*"Value"[\u0009
-\u000b\u000c\u000d ]*:[\u0009
-\u000b\u000c\u000d ]*"[01]\\.(.)*', 1, 1, 0, 'is') > 0)
+        AND (REGEXP_INSTR("Parameters", '(.)*"AuditEnabled"[\t\n\u000b\u000c\r ]*,[\t\n\u000b\u000c\r ]*"Value"[\t\n\u000b\u000c\r ]*:[\t\n\u000b\u000c\r ]*"False"(.)*|(.)*"AuditLogAgeLimit"[\t\n\u000b\u000c\r ]*,[\t\n\u000b\u000c\r ]*"Value"[\t\n\u000b\u000c\r ]*:[\t\n\u000b\u000c\r ]*"[01]\\.(.)*', 1, 1, 0, 'is') > 0)
       )
       OR (
         ("Operation" = 'Set-OrganizationConfig')
-        AND (REGEXP_INSTR("Parameters", '"AuditDisabled"[\u0009
-\u000b\u000c\u000d ]*,[\u0009
-\u000b\u000c\u000d ]*"Value"[\u0009
-\u000b\u000c\u000d ]*:[\u0009
-\u000b\u000c\u000d ]*"True"', 1, 1, 0, 'i') > 0)
+        AND (REGEXP_INSTR("Parameters", '"AuditDisabled"[\t\n\u000b\u000c\r ]*,[\t\n\u000b\u000c\r ]*"Value"[\t\n\u000b\u000c\r ]*:[\t\n\u000b\u000c\r ]*"True"', 1, 1, 0, 'i') > 0)
       )
       OR (
         ("Operation" = 'Set-MailboxAuditBypassAssociation')
-        AND (REGEXP_INSTR("Parameters", '"AuditBypassEnabled"[\u0009
-\u000b\u000c\u000d ]*,[\u0009
-\u000b\u000c\u000d ]*"Value"[\u0009
-\u000b\u000c\u000d ]*:[\u0009
-\u000b\u000c\u000d ]*"True"', 1, 1, 0, 'i') > 0)
+        AND (REGEXP_INSTR("Parameters", '"AuditBypassEnabled"[\t\n\u000b\u000c\r ]*,[\t\n\u000b\u000c\r ]*"Value"[\t\n\u000b\u000c\r ]*:[\t\n\u000b\u000c\r ]*"True"', 1, 1, 0, 'i') > 0)
       )
       OR (
         ("Operation" = 'Set-AdminAuditLogConfig')
-        AND (REGEXP_INSTR("Parameters", '"UnifiedAuditLogIngestionEnabled"[\u0009
-\u000b\u000c\u000d ]*,[\u0009
-\u000b\u000c\u000d ]*"Value"[\u0009
-\u000b\u000c\u000d ]*:[\u0009
-\u000b\u000c\u000d ]*"False"', 1, 1, 0, 'i') > 0)
+        AND (REGEXP_INSTR("Parameters", '"UnifiedAuditLogIngestionEnabled"[\t\n\u000b\u000c\r ]*,[\t\n\u000b\u000c\r ]*"Value"[\t\n\u000b\u000c\r ]*:[\t\n\u000b\u000c\r ]*"False"', 1, 1, 0, 'i') > 0)
       )
     )
     AND (NOT coalesce(("username" ILIKE 'NT AUTHORITY\\SYSTEM%'), FALSE))

@@ -15,9 +15,7 @@ WHERE (
       ("Parameters" ILIKE '%-ForwardingSmtpAddress%')
       OR ("Parameters" ILIKE '%-ForwardingAddress%')
     )
-    AND (REGEXP_INSTR("Parameters", '-Forwarding(Smtp)?Address[\u0009
-\u000b\u000c\u000d :]+["'']?[^"''$\u0009
-\u000b\u000c\u000d \\-]', 1, 1, 0, 'i') > 0)
+    AND (REGEXP_INSTR("Parameters", '-Forwarding(Smtp)?Address[\t\n\u000b\u000c\r :]+["'']?[^"''$\t\n\u000b\u000c\r \\-]', 1, 1, 0, 'i') > 0)
   )
   AND (DATE_PART(EPOCH_MILLISECOND, "starttime") >= DATE_PART(EPOCH_MILLISECOND, CURRENT_TIMESTAMP()) - 86400000)
 ORDER BY DATE_PART(EPOCH_MILLISECOND, "starttime") DESC NULLS LAST

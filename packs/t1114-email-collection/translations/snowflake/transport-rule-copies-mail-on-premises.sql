@@ -11,9 +11,7 @@ WHERE (
     AND ("qideventcategory" = 'MSExchange Management')
     AND (TRY_TO_DOUBLE("Event ID") = 1)
     AND ("Cmdlet" IN ('New-TransportRule', 'Set-TransportRule', 'Enable-TransportRule', 'New-JournalRule', 'Set-JournalRule'))
-    AND (REGEXP_INSTR("Parameters", '-(BlindCopyTo|CopyTo|RedirectMessageTo|AddToRecipients|RouteMessageOutboundConnector|JournalEmailAddress)[\u0009
-\u000b\u000c\u000d :]+["'']?[^"''$\u0009
-\u000b\u000c\u000d \\-]', 1, 1, 0, 'i') > 0)
+    AND (REGEXP_INSTR("Parameters", '-(BlindCopyTo|CopyTo|RedirectMessageTo|AddToRecipients|RouteMessageOutboundConnector|JournalEmailAddress)[\t\n\u000b\u000c\r :]+["'']?[^"''$\t\n\u000b\u000c\r \\-]', 1, 1, 0, 'i') > 0)
   )
   AND (DATE_PART(EPOCH_MILLISECOND, "starttime") >= DATE_PART(EPOCH_MILLISECOND, CURRENT_TIMESTAMP()) - 86400000)
 ORDER BY DATE_PART(EPOCH_MILLISECOND, "starttime") DESC NULLS LAST

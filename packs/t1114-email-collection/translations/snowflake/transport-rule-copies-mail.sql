@@ -13,13 +13,7 @@ WHERE (
     ("devicetype" = 397)
     AND ("Workload" = 'Exchange')
     AND ("Operation" IN ('New-TransportRule', 'Set-TransportRule', 'Enable-TransportRule', 'New-JournalRule', 'Set-JournalRule'))
-    AND (REGEXP_INSTR("Parameters", '"Name"[\u0009
-\u000b\u000c\u000d ]*:[\u0009
-\u000b\u000c\u000d ]*"(BlindCopyTo|CopyTo|RedirectMessageTo|AddToRecipients|AddManagerAsRecipientType|RouteMessageOutboundConnector|JournalEmailAddress)"[\u0009
-\u000b\u000c\u000d ]*,[\u0009
-\u000b\u000c\u000d ]*"Value"[\u0009
-\u000b\u000c\u000d ]*:[\u0009
-\u000b\u000c\u000d ]*"[^"]+"', 1, 1, 0, 'i') > 0)
+    AND (REGEXP_INSTR("Parameters", '"Name"[\t\n\u000b\u000c\r ]*:[\t\n\u000b\u000c\r ]*"(BlindCopyTo|CopyTo|RedirectMessageTo|AddToRecipients|AddManagerAsRecipientType|RouteMessageOutboundConnector|JournalEmailAddress)"[\t\n\u000b\u000c\r ]*,[\t\n\u000b\u000c\r ]*"Value"[\t\n\u000b\u000c\r ]*:[\t\n\u000b\u000c\r ]*"[^"]+"', 1, 1, 0, 'i') > 0)
   )
   AND (DATE_PART(EPOCH_MILLISECOND, "starttime") >= DATE_PART(EPOCH_MILLISECOND, CURRENT_TIMESTAMP()) - 86400000)
 ORDER BY DATE_PART(EPOCH_MILLISECOND, "starttime") DESC NULLS LAST

@@ -18,16 +18,11 @@ WHERE (
     AND (
       (
         ("Process Path" ILIKE '%\\curl.exe')
-        AND (REGEXP_INSTR("Process CommandLine", '(^|[^
-\u000d\u0085\u2028\u2029]*[\u0009
-\u000b\u000c\u000d ])(-T|--upload-file|-F|--form|--data-binary|-d)[\u0009
-\u000b\u000c\u000d ]', 1, 1, 0, 'c') > 0)
+        AND (REGEXP_INSTR("Process CommandLine", '(^|[^\n\r\u0085\u2028\u2029]*[\t\n\u000b\u000c\r ])(-T|--upload-file|-F|--form|--data-binary|-d)[\t\n\u000b\u000c\r ]', 1, 1, 0, 'c') > 0)
       )
       OR (
         ("Process Path" ILIKE '%\\rclone.exe')
-        AND (REGEXP_INSTR("Process CommandLine", '[\u0009
-\u000b\u000c\u000d ](copy|copyto|sync|move|moveto|rcat)[\u0009
-\u000b\u000c\u000d ]', 1, 1, 0, 'i') > 0)
+        AND (REGEXP_INSTR("Process CommandLine", '[\t\n\u000b\u000c\r ](copy|copyto|sync|move|moveto|rcat)[\t\n\u000b\u000c\r ]', 1, 1, 0, 'i') > 0)
       )
       OR ("Process Path" ILIKE '%\\pscp.exe')
       OR ("Process Path" ILIKE '%\\psftp.exe')
@@ -41,13 +36,8 @@ WHERE (
         ("Process Path" ILIKE '%\\bitsadmin.exe')
         AND ("Process CommandLine" ILIKE '%/upload%')
       )
-      OR (REGEXP_INSTR("Process CommandLine", '(Invoke-WebRequest|Invoke-RestMethod|\\biwr\\b|\\birm\\b)[^
-\u000d\u0085\u2028\u2029]*[\u0009
-\u000b\u000c\u000d ]-InFile[\u0009
-\u000b\u000c\u000d ]', 1, 1, 0, 'i') > 0)
-      OR (REGEXP_INSTR("Process CommandLine", 'Start-BitsTransfer[^
-\u000d\u0085\u2028\u2029]*-TransferType[\u0009
-\u000b\u000c\u000d ]+Upload', 1, 1, 0, 'i') > 0)
+      OR (REGEXP_INSTR("Process CommandLine", '(Invoke-WebRequest|Invoke-RestMethod|\\biwr\\b|\\birm\\b)[^\n\r\u0085\u2028\u2029]*[\t\n\u000b\u000c\r ]-InFile[\t\n\u000b\u000c\r ]', 1, 1, 0, 'i') > 0)
+      OR (REGEXP_INSTR("Process CommandLine", 'Start-BitsTransfer[^\n\r\u0085\u2028\u2029]*-TransferType[\t\n\u000b\u000c\r ]+Upload', 1, 1, 0, 'i') > 0)
       OR (REGEXP_INSTR("Process CommandLine", '\\.Upload(File|Data)(Async)?\\(', 1, 1, 0, 'i') > 0)
     )
   )
