@@ -54,12 +54,17 @@ impl Language for Sumo {
     }
 
     fn numbers(&self, field: &str, _: bool, values: &[Number]) -> Term {
+        if values.iter().any(|v| matches!(v, Number::Double(_))) {
+            return Err("decimal numbers are not compared for equality in the target".to_owned());
+        }
         let values: Vec<String> = values.iter().map(number).collect();
-        Ok(one_of(&self.to_number(field), "=", "in", &values))
+        // A whole number is compared as one; a text would not be among numbers.
+        Ok(one_of(&format!("toLong({field})"), "=", "in", &values))
     }
 
     fn number(&self, field: &str, _: bool, op: CompareOp, value: Number) -> Term {
-        Ok(format!("({} {} {})", self.to_number(field), operator(op), number(&value)))
+        // The order of numbers makes a text a number.
+        Ok(format!("({field} {} {})", operator(op), number(&value)))
     }
 
     fn regex(&self, field: &str, java: &str, ignore_case: bool, full: bool) -> Term {
@@ -76,7 +81,7 @@ impl Language for Sumo {
         if address.is_ipv6() {
             return Err("networks of IPv6 addresses have no counterpart".to_owned());
         }
-        let test = format!("compareCIDRPrefix(\"{address}\", {field}, toInt({bits}))");
+        let test = format!("compareCIDRPrefix(\"{address}\", {field}, \"{bits}\")");
         Ok(format!("({} and {test})", self.present(field, false)))
     }
 
@@ -91,8 +96,7 @@ impl Language for Sumo {
     fn fields(&self, left: &str, op: CompareOp, by: CompareBy, right: &str) -> Term {
         only_numbers_are_ordered(op, by)?;
         if by == CompareBy::Number {
-            let (left, right) = (self.to_number(left), self.to_number(right));
-            return Ok(format!("({left} {} {right})", operator(op)));
+            return Ok(format!("(toLong({left}) {} toLong({right}))", operator(op)));
         }
         Ok(format!("({left} {} {right})", operator(op)))
     }
@@ -187,7 +191,7 @@ impl Pipeline for Sumo {
 
     fn date(&self, time: &str, format: &Format) -> String {
         let words = format.render(["yyyy", "MM", "dd", "HH", "mm", "ss"]);
-        format!("formatDate(fromMillis({time}), {}, \"UTC\")", text(&words))
+        format!("formatDate(toLong({time}), {}, \"UTC\")", text(&words))
     }
 
     fn first_and_last(&self) -> &'static str {
