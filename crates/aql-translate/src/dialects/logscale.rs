@@ -121,6 +121,11 @@ impl Language for LogScale {
         format!("({field} != *)")
     }
 
+    fn lower(&self, field: &str) -> Option<String> {
+        // A function takes a field, not what another one gives.
+        (!field.contains('(')).then(|| format!("lower({field})"))
+    }
+
     fn first_of(&self, fields: &[String]) -> Option<String> {
         Some(format!("coalesce([{}], ignoreEmpty=false)", fields.join(", ")))
     }
@@ -138,6 +143,9 @@ impl Language for LogScale {
         false
     }
 }
+
+/// What begins an aggregate that takes a field of one event.
+const SELECT: &str = "selectFrom";
 
 /// The aggregates are open: the name of the result is their last argument.
 static COMMANDS: Commands = Commands {
@@ -160,6 +168,8 @@ static COMMANDS: Commands = Commands {
         (AggregateFunction::Avg, "avg({}, "),
         (AggregateFunction::Min, "min({}, "),
         (AggregateFunction::Max, "max({}, "),
+        (AggregateFunction::First, "selectFromMin(@timestamp, include=[{}])"),
+        (AggregateFunction::Last, "selectFromMax(@timestamp, include=[{}])"),
     ],
 };
 
@@ -189,12 +199,33 @@ impl Pipeline for LogScale {
     }
 
     fn group(&self, calls: &[(String, String)], keys: &[String]) -> String {
-        let calls: Vec<String> = calls.iter().map(|(n, c)| format!("{c}as={n})")).collect();
-        let calls = calls.join(", ");
-        if keys.is_empty() {
-            return format!("| stats([{calls}])");
+        let mut list = Vec::new();
+        let mut named = String::new();
+        for (name, call) in calls {
+            if call.starts_with(SELECT) {
+                // The field of an event keeps its name: that of the argument, with the same number.
+                list.push(call.clone());
+                named.push_str(&format!("\n| {name} := {}", name.replace('c', "a")));
+            } else {
+                list.push(format!("{call}as={name})"));
+            }
         }
-        format!("| groupBy([{}], function=[{calls}], limit=max)", keys.join(", "))
+        let list = list.join(", ");
+        let grouped = if keys.is_empty() {
+            format!("| stats([{list}])")
+        } else {
+            format!("| groupBy([{}], function=[{list}], limit=max)", keys.join(", "))
+        };
+        grouped + &named
+    }
+
+    fn aggregate(&self, function: AggregateFunction, argument: Option<&str>) -> Option<String> {
+        use AggregateFunction as F;
+        match (function, argument) {
+            (F::First, Some("@timestamp")) => self.known(F::Min, argument),
+            (F::Last, Some("@timestamp")) => self.known(F::Max, argument),
+            _ => self.known(function, argument),
+        }
     }
 
     fn sort_key(&self, column: &str, _: bool) -> String {

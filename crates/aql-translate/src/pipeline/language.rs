@@ -123,6 +123,10 @@ pub(crate) trait Pipeline: Language {
     fn date(&self, time: &str, format: &Format) -> String;
     /// An aggregate; nothing if there is no such thing.
     fn aggregate(&self, function: AggregateFunction, argument: Option<&str>) -> Option<String> {
+        self.known(function, argument)
+    }
+    /// An aggregate of the table of commands.
+    fn known(&self, function: AggregateFunction, argument: Option<&str>) -> Option<String> {
         let commands = self.commands();
         let Some(argument) = argument else {
             return (function == AggregateFunction::Count).then(|| commands.count.to_owned());

@@ -110,7 +110,8 @@ fn folders_are_refused_where_only_names_are_known() {
 #[test]
 fn counts_of_values() {
     insta::assert_snapshot!(written(
-        r#"SELECT username, UNIQUECOUNT(sourceip) AS addresses, MIN(starttime) AS first_time FROM events
+        r#"SELECT username, UNIQUECOUNT(sourceip) AS addresses, MIN(starttime) AS first_time,
+           FIRST(sourceip) AS first_address FROM events
            WHERE devicetype = 397 AND "Operation" IN ('UserLoggedIn', 'it''s "a"') GROUP BY username
            HAVING addresses >= 5 LAST 2 HOURS"#,
         &["spark", "snowflake", "ppl", "logscale", "sumo", "secops", "sigma"]
