@@ -32,7 +32,7 @@ pub(crate) struct Source {
     map: String,
     /// Does it hold every field of the record, under its own name?
     #[serde(default)]
-    raw: bool,
+    pub(crate) raw: bool,
     /// What is made of a field's name.
     template: Option<String>,
     /// The same for a number.

@@ -103,6 +103,15 @@ impl Flavour for ClickHouse {
         format!("lengthUTF8({term})")
     }
 
+    // What is not called nullable may not be null.
+    fn whole(&self, number: &str) -> String {
+        format!("CAST(trunc({number}) AS Nullable(BIGINT))")
+    }
+
+    fn double(&self, number: &str) -> String {
+        format!("CAST({number} AS Nullable(DOUBLE))")
+    }
+
     fn other_letters(&self) -> &'static str {
         "letters beyond ASCII, and ASCII letters that have a twin beyond it,"
     }

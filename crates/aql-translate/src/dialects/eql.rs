@@ -20,7 +20,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     name: "eql",
     title: "Elastic EQL",
     extension: "eql",
-    checked: Checked::Parser("eql"),
+    checked: Checked::Engine("Elastic's eql package, which never looks at case"),
     comment: "//",
     write,
 };

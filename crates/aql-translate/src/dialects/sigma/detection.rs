@@ -1,7 +1,7 @@
 //! Detections of a Sigma rule: each test becomes one, and those that can stand in one map are put
 //! together.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// One or more detections.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +46,8 @@ fn yaml_item((key, values): &(String, Vec<String>), first: &str, next: &str) -> 
 #[derive(Default)]
 pub(super) struct Sigma {
     detections: RefCell<Vec<Detection>>,
+    /// Does a regular expression ask where lines end?
+    pub(super) line_ends: Cell<bool>,
 }
 
 impl Sigma {

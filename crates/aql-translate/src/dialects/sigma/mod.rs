@@ -18,6 +18,7 @@ use crate::map::{Map, Source};
 use crate::pattern::{Pattern, Shape};
 use crate::pred::{Lowered, Number, Pred, What};
 use crate::regex::portable;
+use crate::sigma_regex::common;
 use crate::source::parts;
 use crate::text::number;
 use detection::Sigma;
@@ -26,7 +27,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     name: "sigma",
     title: "Sigma",
     extension: "yml",
-    checked: Checked::Parser("pySigma"),
+    checked: Checked::Engine("aql itself, and by pySigma with SQLite"),
     comment: "#",
     write,
 };
@@ -73,6 +74,13 @@ fn write(query: &Lowered, options: &Options, losses: &mut Losses) -> String {
             None,
             Direction::Either,
             "each backend folds letters beyond ASCII its way",
+        );
+    }
+    if sigma.line_ends.get() {
+        losses.approximate(
+            None,
+            Direction::Either,
+            "each backend has its own line ends for `.` and `$` of regular expressions",
         );
     }
     let (detections, condition) = sigma.settle(condition);
@@ -226,11 +234,9 @@ impl Language for Sigma {
     }
 
     fn equals(&self, field: &str, values: &[Arc<str>], ignore_case: bool) -> Term {
-        let cased = if ignore_case || !values.iter().any(|v| v.chars().any(char::is_alphabetic)) {
-            ""
-        } else {
-            "|cased"
-        };
+        // AQL has each channel in one spelling, logs have it in several.
+        let has_letters = values.iter().any(|v| v.chars().any(char::is_alphabetic));
+        let cased = if ignore_case || field == "Channel" || !has_letters { "" } else { "|cased" };
         let values = values.iter().map(|v| quoted(&escaped(v, false))).collect();
         Ok(self.add(format!("{field}{cased}"), values))
     }
@@ -255,6 +261,8 @@ impl Language for Sigma {
         if regex.backtracks {
             return Err("regular expressions have no look-around here".to_owned());
         }
+        let regex = common(&regex.text).ok_or("rules have no such regular expression")?;
+        self.line_ends.set(self.line_ends.get() || regex.line_ends);
         let i = if ignore_case { "|i" } else { "" };
         Ok(self.add(format!("{field}|re{i}"), vec![quoted(&regex.text)]))
     }

@@ -94,7 +94,11 @@ pub(crate) trait Flavour: Sync {
     fn length(&self, term: &str) -> String;
     /// Does the whole number division, `a / b` of doubles.
     fn divide(&self, left: &str, right: &str) -> String {
-        format!("(CAST({left} AS DOUBLE) / nullif({right}, 0))")
+        format!("({} / nullif({right}, 0))", self.double(left))
+    }
+    /// A number, or null, as DOUBLE.
+    fn double(&self, number: &str) -> String {
+        format!("CAST({number} AS DOUBLE)")
     }
     /// Letters that ILIKE takes as other letters than AQL does.
     fn other_letters(&self) -> &'static str;

@@ -400,10 +400,10 @@ impl Sql<'_> {
         Ok(match call.function {
             F::Count => format!("CAST(count({term}) AS DOUBLE)"),
             F::UniqueCount => format!("CAST(count(DISTINCT {term}) AS DOUBLE)"),
-            F::Sum => format!("CAST(sum({term}) AS DOUBLE)"),
+            F::Sum => self.flavour.double(&format!("sum({term})")),
             F::Avg => format!("avg({term})"),
-            F::Min if call.ty == Type::Double => format!("CAST(min({term}) AS DOUBLE)"),
-            F::Max if call.ty == Type::Double => format!("CAST(max({term}) AS DOUBLE)"),
+            F::Min if call.ty == Type::Double => self.flavour.double(&format!("min({term})")),
+            F::Max if call.ty == Type::Double => self.flavour.double(&format!("max({term})")),
             F::Min => format!("min({term})"),
             F::Max => format!("max({term})"),
             F::First | F::Last | F::StdevSample | F::StdevPopulation | F::DistinctCount => {
