@@ -1,18 +1,24 @@
 #!/usr/bin/env python3
 """Parses translations with the parsers of their languages.
 
-    pip install esql-parser luqum eql pysigma
+    pip install esql-parser luqum eql pysigma sqlglot tree-sitter-yaral logscale-tools
     python3 verify/parse_translations.py packs/t1114-email-collection/translations
 
 ES|QL with the grammar of Elasticsearch, Lucene with luqum, EQL with Elastic's own package, Sigma with
-pySigma and those of its validators that need no network. KQL is parsed by kql_parse.mjs. What the
-parsers say is printed; ends with 1 if they say anything.
+pySigma and those of its validators that need no network, the SQL of Spark, Databricks and Snowflake
+with sqlglot, YARA-L and LogScale with grammars for tree-sitter (that of LogScale needs Python 3.14; an
+older one leaves LogScale out, and says so). KQL is parsed by kql_parse.mjs. What the parsers say is
+printed; ends with 1 if they say anything.
 """
 
 import pathlib
+import re
 import sys
 
 import eql
+import sqlglot
+import tree_sitter
+import tree_sitter_yaral
 from antlr4 import CommonTokenStream, InputStream
 from antlr4.error.ErrorListener import ErrorListener
 from esql_parser.EsqlBaseLexer import EsqlBaseLexer
@@ -67,13 +73,63 @@ def parse_sigma(text):
     return [f"{type(issue).__name__}: {issue}" for issue in issues]
 
 
-PARSERS = {".esql": parse_esql, ".lucene": parse_lucene, ".eql": parse_eql, ".yml": parse_sigma}
+def parse_sql(*dialects):
+    def parse(text):
+        for dialect in dialects:
+            sqlglot.parse_one(text, dialect=dialect)
+        return []
+
+    return parse
+
+
+def complaints_of(root):
+    """The places of a tree that do not parse."""
+    found, nodes = [], [root]
+    while nodes:
+        node = nodes.pop()
+        if node.is_error or node.is_missing:
+            row, column = node.start_point
+            found.append(f"{row + 1}:{column + 1}: {node.text[:60].decode(errors='replace')!r}")
+        else:
+            nodes.extend(node.children)
+    return found
+
+
+YARAL = tree_sitter.Parser(tree_sitter.Language(tree_sitter_yaral.language()))
+
+
+def parse_yaral(text):
+    # The grammar is of 2024 and does not know the word.
+    text = re.sub(r"(?<=[\")]) nocase\b", "", text)
+    return complaints_of(YARAL.parse(text.encode()).root_node)
+
+
+def parse_logscale(text):
+    return complaints_of(logscale.parse(text).root_node)
+
+
+PARSERS = {
+    "*.esql": parse_esql,
+    "*.lucene": parse_lucene,
+    "*.eql": parse_eql,
+    "*.yml": parse_sigma,
+    "spark/*.sql": parse_sql("spark", "databricks"),
+    "snowflake/*.sql": parse_sql("snowflake"),
+    "*.yaral": parse_yaral,
+    "*.logscale": parse_logscale,
+}
+
+try:
+    from logscale_query_language import parser as logscale
+except ImportError:
+    del PARSERS["*.logscale"]
+    print("*.logscale: left out, needs logscale-tools")
 
 
 def main():
     bad = 0
-    for suffix, parse in PARSERS.items():
-        paths = [p for folder in sys.argv[1:] for p in sorted(pathlib.Path(folder).rglob("*" + suffix))]
+    for pattern, parse in PARSERS.items():
+        paths = [p for folder in sys.argv[1:] for p in sorted(pathlib.Path(folder).rglob(pattern))]
         failed = 0
         for path in paths:
             try:
@@ -84,7 +140,7 @@ def main():
             for complaint in complaints:
                 print(f"{path}: {complaint}")
         bad += failed
-        print(f"{suffix}: {len(paths)} files, {failed} with complaints")
+        print(f"{pattern}: {len(paths)} files, {failed} with complaints")
     return 1 if bad else 0
 
 

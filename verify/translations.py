@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Runs queries and their translations over the same events, and compares what they find.
+"""Runs queries and their translations over the same events, and counts where they agree.
 
-    pip install duckdb chdb
+    pip install duckdb chdb pyspark sqlglot eql \
+        pysigma pysigma-backend-sqlite pysigma-pipeline-windows
     python3 verify/translations.py --aql target/release/aql --pack packs/t1114-email-collection \
-        --queries CORPUS/aql/wild --sigma CORPUS/aql/sigma-qradar.jsonl --table table.md EVIDENCE…
+        --queries CORPUS/aql/wild --sigma CORPUS/aql/sigma-qradar.jsonl --table docs/translation.md \
+        EVIDENCE…
 
-Every query becomes one that lists the events its WHERE clause finds (file and record). The original
-runs as a rule of `aql hunt`, the translation in its engine, both over the evidence and over a hostile
+Every query becomes one that lists the events its WHERE clause finds; one with groups is taken as it
+is too. `aql translate --prove` runs originals and translations, over the evidence and over a hostile
 corpus that is made from the constants of the queries: missing fields, empty texts, other case, letters
 that differ in case beyond ASCII, backslashes, quotes, wildcards in data, line breaks. A difference
 that the loss report announced is counted apart. Ends with 1 if there is one that it did not.
@@ -14,6 +16,7 @@ that the loss report announced is counted apart. Ends with 1 if there is one tha
 
 import argparse
 import collections
+import csv
 import json
 import pathlib
 import random
@@ -23,7 +26,8 @@ import sys
 import tempfile
 import uuid
 
-import duckdb
+HERE = pathlib.Path(__file__).resolve().parent
+FIELDS = HERE.parent / "crates/aql-translate/maps/fields.csv"
 
 TOKEN = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|/\*.*?\*/|--[^\n]*|[A-Za-z_][\w.:]*|\S", re.S)
 ENDS = {"GROUP", "HAVING", "ORDER", "LIMIT", "LAST", "START", "SESSION", "PARAMETERS", "INTO", ";", "TIMES"}
@@ -108,14 +112,13 @@ def mutations(value, rnd):
 
 
 def hostile(queries, rnd, per_query=14):
-    """Events made from the constants of queries, as rows of a search."""
-    events = []
+    """Events made from the constants of queries: columns and values."""
     for sql in queries:
         pairs = collections.defaultdict(list)
         for column, value in constants(sql):
             pairs[column].append(value)
         for n in range(per_query):
-            event = {"starttime": 1700000000000 + len(events) * 1000}
+            event = {}
             for column, values in pairs.items():
                 if rnd.random() < 0.12:
                     continue
@@ -123,13 +126,46 @@ def hostile(queries, rnd, per_query=14):
                 # Half of the events keep numbers and exact values, so that conditions are met.
                 exact = rnd.random() < 0.55 or (n % 2 == 0 and not re.search(r"[%\\.*]", value))
                 value = plain(value).replace("%", "") if exact else mutations(value, rnd)
-                if column.lower() == "payload":
-                    column = "utf8_payload"
                 if column.lower() in ("starttime", "endtime", "devicetime"):
                     continue
                 event[column] = int(value) if re.fullmatch(r"-?\d{1,15}", value) else value
-            events.append(event)
-    return events
+            yield event
+
+
+def as_rows(events):
+    """Events as rows of a search."""
+    rows = []
+    for number, event in enumerate(events):
+        row = {"starttime": 1700000000000 + number * 1000}
+        row |= {"utf8_payload" if c.lower() == "payload" else c: v for c, v in event.items()}
+        rows.append(row)
+    return json.dumps({"events": rows})
+
+
+def as_logs(events):
+    """The same events as a log has them: records of Windows and of Office 365, with raw fields."""
+    with open(FIELDS, encoding="utf-8") as file:
+        names = {row["column"].lower(): row for row in csv.DictReader(file)}
+    windows, office = [], []
+    for number, event in enumerate(events):
+        lower = {column.lower(): value for column, value in event.items()}
+        is_office = lower.get("devicetype") == 397 or "operation" in lower
+        record = {}
+        for column, value in event.items():
+            cell = names.get(column.lower(), {}).get("o365" if is_office else "windows") or column
+            # A column that has several fields is filled by the first.
+            name = cell.split(";")[0].strip("#~")
+            if column.lower() not in ("devicetype", "qid", "payload", "starttime"):
+                record.setdefault(name, value)
+        time = f"2024-03-01T10:{number // 60 % 60:02}:{number % 60:02}"
+        if is_office:
+            office.append({"CreationTime": time, "Id": str(uuid.UUID(int=number)), "RecordType": 1,
+                           "Operation": "Send", "OrganizationId": str(uuid.UUID(int=1)), "UserType": 0,
+                           "Workload": "Exchange", "UserId": "a@example.org", **record})
+        else:
+            windows.append({"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1,
+                            "Hostname": "host", "@timestamp": time + "Z", **record})
+    return ["".join(json.dumps(e) + "\n" for e in part) for part in (windows, office)]
 
 
 def read_queries(args, rnd):
@@ -145,7 +181,10 @@ def read_queries(args, rnd):
         for line in rnd.sample(lines, min(args.sigma_sample, len(lines))):
             queries["sigma", line["id"]] = line["aql"]
     events = {key: events_query(text) for key, text in queries.items()}
-    return {key: text for key, text in events.items() if text}
+    events = {key: text for key, text in events.items() if text}
+    groups = {(group, f"{name}--groups"): text for (group, name), text in queries.items()
+              if (group, name) in events and re.search(r"\bGROUP\s+BY\b", text, re.I)}
+    return events | groups
 
 
 FACTS = """id = "{id}"
@@ -190,73 +229,19 @@ def run(command):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def originals(args, pack, paths):
-    """Per query the events that `aql hunt` finds."""
-    command = [args.aql, "hunt", "--quiet", "--pack", str(pack), "--format", "jsonl", *paths]
-    if args.context:
-        command += ["--context", args.context]
-    result = run(command)
-    found = collections.defaultdict(set)
-    left_out = set(re.findall(r"rule `([^`]+)` is left out", result.stderr))
-    for line in result.stdout.splitlines():
-        finding = json.loads(line)
-        found[finding["rule"]].add((finding["file"], finding["record"]))
-    return found, left_out
-
-
-def translations(args, pack, targets, exact):
+def translations(args, pack, targets, exact=False, store=None):
+    """The translations of the pack, proved over the store if there is one."""
     command = [args.aql, "translate", "--quiet", "--format", "jsonl", "--all-time",
-               "--to", ",".join(targets), str(pack)]
+               "--context", args.context, "--to", ",".join(targets), str(pack)]
     if exact:
         command += ["--max-loss", "exact"]
-    if args.context:
-        command += ["--context", args.context]
-    return [json.loads(line) for line in run(command).stdout.splitlines()]
-
-
-class DuckDb:
-    def __init__(self, store, columns, work):
-        self.db = duckdb.connect()
-        self.db.execute("SET timezone = 'UTC'")
-        self.db.execute(
-            "CREATE VIEW stored AS SELECT * FROM read_parquet("
-            f"'{store}/day=*/hour=*/*.parquet', hive_partitioning = true, union_by_name = true)"
-        )
-        have = {row[0].lower(): row[1] for row in self.db.execute("DESCRIBE stored").fetchall()}
-        kinds = {"integer": "BIGINT", "time": "TIMESTAMP", "number": "DOUBLE", "boolean": "BOOLEAN"}
-        parts = []
-        for name, kind in sorted(columns.items()):
-            quoted = '"' + name.replace('"', '""') + '"'
-            if name.lower() in have:
-                parts.append(f"{quoted} AS {quoted}")
-            else:
-                parts.append(f"CAST(NULL AS {kinds.get(kind, 'VARCHAR')}) AS {quoted}")
-        self.db.execute(f"CREATE TABLE events AS SELECT {', '.join(parts)} FROM stored")
-        self.parquet = str(work / "events.parquet")
-        self.db.execute(f"COPY events TO '{self.parquet}' (FORMAT parquet)")
-        self.rows = self.db.execute("SELECT count(*) FROM events").fetchone()[0]
-
-    def ask(self, text):
-        return set(map(tuple, self.db.execute(text).fetchall()))
-
-
-class ClickHouse:
-    def __init__(self, parquet):
-        from chdb.session import Session
-
-        self.session = Session()
-        self.session.query("CREATE DATABASE IF NOT EXISTS v")
-        self.session.query("USE v")
-        self.session.query(
-            f"CREATE TABLE v.events ENGINE = Memory AS SELECT * FROM file('{parquet}', Parquet)"
-        )
-
-    def ask(self, text):
-        text = text.replace("\nFROM events", "\nFROM v.events", 1)
-        answer = str(self.session.query(text, "JSONEachRow"))
-        rows = (json.loads(line) for line in answer.splitlines())
-        return {tuple(int(v) if isinstance(v, str) and k == "aql.record" else v
-                      for k, v in row.items()) for row in rows}
+    if store:
+        command += ["--prove", str(store), "--python", sys.executable]
+    result = run(command)
+    not_proved = re.findall(r"^not proved: .*$", result.stderr, re.M)
+    if not_proved or not result.stdout:
+        sys.exit("\n".join(not_proved) or result.stderr)
+    return [json.loads(line) for line in result.stdout.split("\n") if line]
 
 
 def write_table(path, lines):
@@ -277,7 +262,7 @@ def main():
     parser.add_argument("--sigma", help="queries made from Sigma rules, JSON lines")
     parser.add_argument("--sigma-sample", type=int, default=300)
     parser.add_argument("--context", help="data of a site")
-    parser.add_argument("--targets", default="duckdb,clickhouse")
+    parser.add_argument("--targets", default="duckdb,clickhouse,spark,eql,sigma")
     parser.add_argument("--table", help="write the table of agreement to this file, between its marks if it has them")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", type=int, default=15, help="how many differences are printed")
@@ -288,76 +273,67 @@ def main():
     queries = read_queries(args, rnd)
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
-        pack = work / "pack"
+        pack, context, store = work / "pack", work / "context", work / "store"
         write_pack(pack, queries)
-        context = work / "context"
         write_context(context, queries, rnd)
         args.context = args.context or str(context)
-        corpus = work / "hostile.json"
-        readable = translations(args, pack, ["duckdb"], False)
-        made = hostile([t["text"] for t in readable if t["text"]], rnd)
-        corpus.write_text(json.dumps({"events": made}))
-        paths = [*args.paths, str(corpus)]
-        imported = run([args.aql, "import", "--quiet", *paths, "-o", str(work / "store")])
-        if not (work / "store" / "manifest.json").exists():
+        texts = [t["text"] for t in translations(args, pack, ["duckdb"])
+                 if t["text"] and not t["name"].endswith("--groups")]
+        made = list(hostile(texts, rnd))
+        windows, office = as_logs(made)
+        for name, text in [("rows.json", as_rows(made)), ("windows.jsonl", windows), ("office.jsonl", office)]:
+            (work / name).write_text(text)
+        paths = [*args.paths, *(str(work / name) for name in ("rows.json", "windows.jsonl", "office.jsonl"))]
+        imported = run([args.aql, "import", *paths, "-o", str(store)])
+        print(imported.stderr.strip().splitlines()[-1])
+        if not (store / "manifest.json").exists():
             sys.exit(imported.stderr)
-        found, left_out = originals(args, pack, [str(work / "store")])
-        lists = {(mode, t["name"], t["target"]): t
-                 for mode in ("readable", "exact")
-                 for t in translations(args, pack, targets, mode == "exact")}
-        columns = {c["name"]: c["type"] for t in lists.values() for c in t.get("columns", [])}
-        columns.update({"aql.file": "text", "aql.record": "integer", "starttime": "time"})
-        duck = DuckDb(work / "store", columns, work)
-        engines = {"duckdb": duck}
-        if "clickhouse" in targets:
-            engines["clickhouse"] = ClickHouse(duck.parquet)
-        counts = collections.Counter()
-        shown, bad = 0, 0
-        for (mode, name, target), translation in sorted(lists.items()):
-            group = name.split("--")[0]
-            key = (target, mode, group)
-            if name in left_out:
-                continue
-            counts[key, "queries"] += 1
-            if translation["text"] is None:
-                counts[key, "refused"] += 1
-                continue
-            ours = found[name]
-            counts[key, "hits"] += bool(ours)
-            try:
-                theirs = engines[target].ask(translation["text"])
-            except Exception as error:  # whatever the engine says
-                counts[key, "failed"] += 1
-                bad += 1
-                if shown < args.show:
-                    shown += 1
-                    print(f"{target} {mode} {name}: {str(error)[:300]}\n{translation['text']}\n")
-                continue
-            if theirs == ours:
-                counts[key, "same"] += 1
-            elif translation["loss"] == "approximate":
-                counts[key, "announced"] += 1
-            else:
-                counts[key, "differ"] += 1
-                bad += 1
-                if shown < args.show:
-                    shown += 1
-                    print(f"{target} {mode} {name}: more {sorted(theirs - ours)[:3]}, "
-                          f"fewer {sorted(ours - theirs)[:3]}\n{queries[tuple(name.split('--', 1))]}")
-        head = ["target", "written", "queries", "translated", "with hits", "same events",
-                "differ as announced", "differ", "fail", "refused"]
-        lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
-        for key in sorted({key for key, _ in counts}):
-            c = lambda what: counts[key, what]
-            target, mode, group = key
-            cells = [target, mode, f"{group}: {c('queries')}", c("queries") - c("refused"), c("hits"),
-                     c("same"), c("announced"), c("differ"), c("failed"), c("refused")]
-            lines.append("| " + " | ".join(map(str, cells)) + " |")
-        print(f"{duck.rows} events, {len(left_out)} queries do not bind")
+        lines, bad = tally(args, queries, pack, targets, store)
         print("\n".join(lines))
         if args.table:
             write_table(pathlib.Path(args.table), lines)
     return 1 if bad else 0
+
+
+HEAD = ["target", "run by", "written", "compared", "queries", "translated", "with hits", "the same",
+        "differ as announced", "differ", "do not run"]
+
+
+def tally(args, queries, pack, targets, store):
+    """The table of agreement, and how many translations are not as announced."""
+    counts = collections.Counter()
+    shown = bad = 0
+    for mode in ("readable", "exact"):
+        for one in translations(args, pack, targets, mode == "exact", store):
+            group, name = one["name"].split("--", 1)
+            whole = name.endswith("--groups")
+            compared = "groups" if whole else "events"
+            counts[(one["target"], mode, group, compared), "queries"] += 1
+            for proof in one["proofs"]:
+                # The events of a query with groups are those of its twin.
+                if proof["compared"] != compared:
+                    continue
+                key = (one["target"], mode, group, compared, proof["by"])
+                counts[key, "translated"] += 1
+                counts[key, "hits"] += proof.get("found", 0) > 0
+                counts[key, proof["verdict"]] += 1
+                if proof["verdict"] not in ("differs", "failed"):
+                    continue
+                bad += 1
+                if shown < args.show:
+                    shown += 1
+                    what = {k: v[:3] if isinstance(v, list) else v for k, v in proof.items()}
+                    print(f"{one['target']} {mode} {one['name']}: {json.dumps(what)}\n"
+                          f"{queries[group, name]}\n{one['text']}\n")
+    lines = ["| " + " | ".join(HEAD) + " |", "|" + " --- |" * len(HEAD)]
+    for key in sorted({key for key, _ in counts if len(key) == 5}):
+        target, mode, group, compared, by = key
+        asked = counts[key[:4], "queries"]
+        cells = [target, by, mode, f"{group}: {compared}", asked,
+                 *(counts[key, what] for what in
+                   ("translated", "hits", "same", "announced", "differs", "failed"))]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    return lines, bad
 
 
 if __name__ == "__main__":

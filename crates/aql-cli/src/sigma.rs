@@ -11,7 +11,9 @@ use anyhow::bail;
 use aql_catalog::{Catalog, Profile};
 use aql_diag::{Diagnostic, Severity, SourceText, codes};
 use aql_pack::Pack;
+use aql_semantic::ProfileFile;
 use aql_sigma::{Converted, Options, Outcome as Kept, convert};
+use aql_translate::Loss;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
@@ -166,15 +168,18 @@ fn summary_lines(converted: &[Converted], files: usize) -> Vec<String> {
         0 => String::new(),
         all => format!(" ({:.1} % converted)", 100.0 * (exact + approximate) as f64 / all as f64),
     };
+    let number =
+        |n: usize, what: &str| format!("{} {what}{}", shown(n), if n == 1 { "" } else { "s" });
     let mut lines = vec![format!(
-        "{} rules in {} files: {} exact, {} approximate, {} refused{rate}; {} need properties that \
-         a site defines",
-        shown(rules.len()),
-        shown(files),
+        "{} in {}: {} exact, {} approximate, {} refused{rate}; {} need{} properties that a site \
+         defines",
+        number(rules.len(), "rule"),
+        number(files, "file"),
         shown(exact),
         shown(approximate),
         shown(refused),
         shown(defined),
+        if defined == 1 { "s" } else { "" },
     )];
     let mut codes: BTreeMap<aql_diag::Code, usize> = BTreeMap::new();
     for one in converted {
@@ -220,10 +225,13 @@ pub(crate) fn load(paths: &[PathBuf], quiet: bool) -> anyhow::Result<Loaded> {
     let refused = left_out.len() + unread;
     if !quiet {
         let approximate = converted.iter().filter(|one| one.outcome() == Kept::Approximate).count();
+        let number = |n: usize, what: &str| {
+            format!("{} {what}{}", summary::thousands(n as u64), if n == 1 { "" } else { "s" })
+        };
         messages::line(&format!(
-            "{} Sigma rules of {} files: {} left out, {} approximated; `aql sigma` says how",
-            summary::thousands(pack.rules.len() as u64),
-            summary::thousands(files.len() as u64),
+            "{} of {}: {} left out, {} approximated; `aql sigma` says how",
+            number(pack.rules.len(), "Sigma rule"),
+            number(files.len(), "file"),
             summary::thousands(refused as u64),
             summary::thousands(approximate as u64),
         ));
@@ -239,4 +247,77 @@ pub(crate) struct Loaded {
     pub(crate) silent: Vec<String>,
     /// How many rules were left out.
     pub(crate) refused: usize,
+}
+
+/// A Sigma rule as a query that can be translated.
+pub(crate) struct Query {
+    pub(crate) name: String,
+    /// Its file.
+    pub(crate) path: String,
+    pub(crate) query: String,
+    /// What it needs to be bound.
+    pub(crate) profile: ProfileFile,
+    pub(crate) before: Before,
+}
+
+/// What converting a Sigma rule to AQL lost.
+pub(crate) struct Before {
+    pub(crate) loss: Loss,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    lines: Vec<Option<usize>>,
+}
+
+impl Before {
+    /// As JSON.
+    pub(crate) fn object(&self) -> serde_json::Value {
+        let each = self.diagnostics.iter().zip(&self.lines);
+        let list = each.map(|(d, line)| {
+            json!({
+                "code": d.code, "severity": d.severity, "message": d.message, "line": line,
+            })
+        });
+        json!({ "loss": self.loss, "diagnostics": list.collect::<Vec<_>>() })
+    }
+}
+
+/// Sigma rules as queries, correlations among them; and how many are left out, each of which is said.
+/// Rules that stand for a correlation alone are no queries of their own.
+pub(crate) fn queries(
+    paths: &[PathBuf],
+    profile: Profile,
+    quiet: bool,
+) -> anyhow::Result<(Vec<Query>, usize)> {
+    let (files, unread) = files::read(paths)?;
+    let converted = convert(&files, &Options { profile, ..Options::default() }, Catalog::get());
+    let names = pack::names(&converted, &files);
+    let mut queries = Vec::new();
+    let mut left_out = unread;
+    for (one, name) in converted.iter().zip(names) {
+        let file = files.get(one.file);
+        for diagnostic in &one.diagnostics {
+            if !quiet || diagnostic.severity == Severity::Error {
+                remark(diagnostic, file);
+            }
+        }
+        if one.is_filter || one.silent {
+            continue;
+        }
+        let Some(query) = one.query.clone().filter(|_| one.outcome() != Kept::Refused) else {
+            left_out += 1;
+            continue;
+        };
+        let exact = one.outcome() == Kept::Exact;
+        queries.push(Query {
+            name,
+            path: file.map_or_else(String::new, |file| file.name.clone()),
+            query,
+            profile: ProfileFile::parse(&one.profile_file()).0,
+            before: Before {
+                loss: if exact { Loss::Exact } else { Loss::Approximate },
+                lines: one.diagnostics.iter().map(|d| line_of(d, file)).collect(),
+                diagnostics: one.diagnostics.clone(),
+            },
+        });
+    }
+    Ok((queries, left_out))
 }

@@ -6,11 +6,14 @@ use std::sync::Arc;
 
 use aql_semantic::{CompareBy, CompareOp, NullSemantics};
 
+use crate::base_name::of_name;
 use crate::loss::{Direction, Losses};
 use crate::map::{FieldRef, Source};
 use crate::pattern::{Pattern, Shape};
 use crate::pred::{Number, Pred, Test, What};
+use crate::regex::ignores_case;
 use crate::source::{Change, subject};
+use crate::text::number;
 
 /// A text of the target, or why there is none.
 pub(crate) type Term = Result<String, String>;
@@ -31,6 +34,10 @@ pub(crate) trait Language {
     fn network(&self, field: &str, address: IpAddr, bits: u8) -> Term;
     /// Not missing.
     fn present(&self, field: &str, is_number: bool) -> String;
+    /// Missing.
+    fn missing(&self, field: &str, is_number: bool) -> String {
+        self.not(&self.present(field, is_number), false, false)
+    }
     /// A comparison of two fields.
     fn fields(&self, _left: &str, _op: CompareOp, _by: CompareBy, _right: &str) -> Term {
         Err("the target compares no two fields".to_owned())
@@ -120,10 +127,13 @@ impl Writer<'_> {
         match pred {
             Pred::And(parts) => list(self, parts, and),
             Pred::Or(parts) => list(self, parts, or),
-            Pred::Not(inner) => {
-                let text = self.pred_plain(inner, depth);
-                self.language.not(&text, false, false)
-            }
+            Pred::Not(inner) => match &**inner {
+                Pred::Test(test) if test.what == What::Missing => self.present(test),
+                inner => {
+                    let text = self.pred_plain(inner, depth);
+                    self.language.not(&text, false, false)
+                }
+            },
             other => self.pred(other, depth),
         }
     }
@@ -170,7 +180,20 @@ impl Writer<'_> {
     }
 
     fn test(&mut self, test: &Test) -> String {
-        match self.term(test) {
+        let term = self.term(test);
+        self.or_refused(test, term)
+    }
+
+    /// The opposite of a test for what is missing.
+    fn present(&mut self, test: &Test) -> String {
+        self.empty(test, Direction::Fewer);
+        let field = self.field(&test.of);
+        let term = field.map(|(field, info, _)| self.language.present(&field, info.number));
+        self.or_refused(test, term)
+    }
+
+    fn or_refused(&mut self, test: &Test, term: Term) -> String {
+        match term {
             Ok(text) => text,
             Err(why) => {
                 self.losses.impossible(test.span, why);
@@ -226,6 +249,18 @@ impl Writer<'_> {
         let language = self.language;
         let (field, info, change) = self.field(&test.of)?;
         let span = test.span;
+        let named;
+        let test = if info.name_only {
+            self.losses.approximate(
+                Some(span),
+                Direction::Either,
+                format!("`{field}` is only the name of the file, without its folder"),
+            );
+            named = of_name(test)?;
+            &named
+        } else {
+            test
+        };
         let changed = |texts: &[Arc<str>]| {
             texts.iter().any(|text| match change {
                 Change::None => true,
@@ -295,13 +330,13 @@ impl Writer<'_> {
                 if change != Change::None {
                     return Err("LOWER or UPPER before a regular expression".to_owned());
                 }
-                self.folds |= *ignore_case;
+                self.folds |= *ignore_case || ignores_case(java);
                 language.regex(&field, java, *ignore_case, *full)?
             }
             What::Network(address, bits) => language.network(&field, *address, *bits)?,
             What::Missing => {
                 self.empty(test, Direction::More);
-                language.not(&language.present(&field, info.number), false, false)
+                language.missing(&field, info.number)
             }
             What::True => language.equals(&field, &[Arc::from("true")], true)?,
             What::Field { op, by, right } => {
@@ -364,6 +399,28 @@ impl Writer<'_> {
                 "the target does not tell an empty text from a missing one",
             );
         }
+    }
+}
+
+/// Is equal to one of these, with the operators for one and for several.
+pub(crate) fn one_of(of: &str, equals: &str, is_in: &str, values: &[String]) -> String {
+    match values {
+        [one] => format!("({of} {equals} {one})"),
+        many => format!("({of} {is_in} ({}))", many.join(", ")),
+    }
+}
+
+/// Numbers as texts, for a field that holds text.
+pub(crate) fn as_texts(values: &[Number]) -> Vec<Arc<str>> {
+    values.iter().map(|n| Arc::from(number(n))).collect()
+}
+
+/// Refuses to order texts.
+pub(crate) fn only_numbers_are_ordered(op: CompareOp, by: CompareBy) -> Result<(), String> {
+    match op {
+        CompareOp::Eq | CompareOp::NotEq => Ok(()),
+        _ if by == CompareBy::Number => Ok(()),
+        _ => Err("text is not ordered in the target".to_owned()),
     }
 }
 

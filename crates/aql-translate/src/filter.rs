@@ -8,6 +8,10 @@ use crate::map::{Map, Source};
 use crate::pred::Lowered;
 use crate::source::parts;
 
+/// Said where the time clause has no place in the text.
+pub(crate) const TIME_IS_OUTSIDE: &str =
+    "the time clause is no part of the translation: set it where it runs";
+
 /// Writes the filter of a query; `wrap` puts what a source needs around its condition.
 pub(crate) fn write(
     query: &Lowered,
@@ -18,13 +22,7 @@ pub(crate) fn write(
     or: &str,
 ) -> String {
     let span = query.output.first().map_or_else(Default::default, |o| o.expr.span);
-    let map = match map {
-        Ok(map) => map,
-        Err(why) => {
-            losses.impossible(span, format!("the field map: {why}"));
-            return String::new();
-        }
-    };
+    let Some(map) = losses.map(map) else { return String::new() };
     if query.group.is_some() {
         losses.impossible(span, "groups and aggregates have no counterpart");
         return String::new();
@@ -56,7 +54,7 @@ pub(crate) fn write(
 pub(crate) fn outside(query: &Lowered, losses: &mut Losses) {
     losses.result(None, "result columns are no part of the translation");
     if query.window != Window::None {
-        losses.result(None, "the time clause is no part of the translation: set it where it runs");
+        losses.result(None, TIME_IS_OUTSIDE);
     }
     if !query.order.is_empty() || query.limit.is_some() {
         losses.result(None, "order and limit are no part of the translation");

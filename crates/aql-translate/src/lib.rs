@@ -7,10 +7,14 @@
 //! cannot say exactly is told construct by construct ([`Remark`]), and what it cannot say at all is
 //! refused.
 //!
-//! Not in here: running a translation. `verify/` does that in tests.
+//! Not in here: running a translation. `aql translate --prove` does, with the documents that
+//! [`Target::documents`] describes.
 
+mod base_name;
 mod condition;
+mod correlation;
 mod dialects;
+mod document;
 mod filter;
 mod fold;
 mod loss;
@@ -20,9 +24,12 @@ mod map;
 mod names;
 mod pattern;
 mod pipeline;
+mod plain_regex;
 mod pred;
 mod regex;
+mod sigma_regex;
 mod source;
+mod text;
 mod time;
 
 use std::collections::BTreeSet;
@@ -33,6 +40,7 @@ use aql_event::Column;
 use aql_semantic::{BoundQuery, Expr, NullSemantics};
 
 pub use dialects::Checked;
+pub use document::{DocumentField, DocumentSource};
 use loss::Losses;
 pub use loss::{Direction, Loss, Remark};
 use pred::Pred;

@@ -3,6 +3,8 @@
 use aql_diag::{Diagnostic, Label, Span, codes};
 use serde::Serialize;
 
+use crate::map::Map;
+
 /// How much is lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -122,6 +124,17 @@ impl Losses {
     pub(crate) fn frozen(&mut self, span: Span, message: impl Into<String>) {
         let diagnostic = Diagnostic::note_severity(codes::LOSS_FROZEN, message).at(span, "");
         self.push(Remark { loss: Loss::Exact, finds: None, diagnostic });
+    }
+
+    /// A field map; where it cannot be read, that is told.
+    pub(crate) fn map<'m>(&mut self, map: &'m Result<Map, String>) -> Option<&'m Map> {
+        match map {
+            Ok(map) => Some(map),
+            Err(why) => {
+                self.impossible(Span::default(), format!("the field map: {why}"));
+                None
+            }
+        }
     }
 
     /// Is there something impossible?

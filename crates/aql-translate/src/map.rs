@@ -3,7 +3,8 @@
 //!
 //! A cell of `fields.csv`, or a value of `[source.fields]`, is a field or several with `;` between,
 //! tried in order. `#` in front: it holds a number. `~` in front: it holds the value in another form,
-//! so that the translation is approximate. An empty value takes a field away.
+//! so that the translation is approximate. `!` in front: it holds the name of a file where AQL has its
+//! path. An empty value takes a field away.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +32,7 @@ pub(crate) struct Source {
     map: String,
     /// Does it hold every field of the record, under its own name?
     #[serde(default)]
-    raw: bool,
+    pub(crate) raw: bool,
     /// What is made of a field's name.
     template: Option<String>,
     /// The same for a number.
@@ -63,7 +64,12 @@ pub(crate) struct FieldRef {
     pub(crate) number: bool,
     /// Does it hold the value in another form?
     pub(crate) other_form: bool,
+    /// Does it hold only the last part of a path?
+    pub(crate) name_only: bool,
 }
+
+/// What may stand in front of a field.
+const MARKS: [char; 3] = ['#', '~', '!'];
 
 const FIELDS: &str = include_str!("../maps/fields.csv");
 
@@ -103,6 +109,7 @@ impl Source {
                     names: vec![self.time.clone()],
                     number: false,
                     other_form: false,
+                    name_only: false,
                 });
             }
             _ => cell(name, &self.map)?.to_owned(),
@@ -115,11 +122,13 @@ impl Source {
 }
 
 fn parse(cell: &str, write: impl Fn(&str, bool) -> String) -> Option<FieldRef> {
-    let mut field = FieldRef { names: Vec::new(), number: false, other_form: false };
+    let mut field =
+        FieldRef { names: Vec::new(), number: false, other_form: false, name_only: false };
     for part in cell.split(';').filter(|part| !part.is_empty()) {
-        let bare = part.trim_start_matches(['#', '~']);
+        let bare = part.trim_start_matches(MARKS);
         field.number |= part.starts_with('#');
         field.other_form |= part.starts_with('~');
+        field.name_only |= part.starts_with('!');
         field.names.push(write(bare, field.number));
     }
     (!field.names.is_empty()).then_some(field)
@@ -141,7 +150,7 @@ fn raw(name: &str) -> Option<&'static str> {
     let at = lines.next()?.split(',').position(|column| column == "windows")?;
     let fills = |line: &&str| {
         line.split(',').nth(at).is_some_and(|cell| {
-            cell.split(';').any(|f| f.trim_start_matches('#').eq_ignore_ascii_case(name))
+            cell.split(';').any(|f| f.trim_start_matches(MARKS).eq_ignore_ascii_case(name))
         })
     };
     lines.find(fills)?.split(',').next()

@@ -113,6 +113,14 @@ impl Pattern {
     }
 }
 
+impl Pattern {
+    /// A regular expression that spells the whole value out, so that it does not matter whether the
+    /// target searches with it or matches the whole value. It needs `(?s)`.
+    pub(crate) fn whole_regex(&self) -> String {
+        format!("^{}$", self.render(regex_literal, ".*", "."))
+    }
+}
+
 /// A text as a regular expression that matches just it.
 pub(crate) fn regex_literal(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
@@ -165,5 +173,6 @@ mod tests {
     fn regexes_escape_what_is_literal() {
         assert_eq!(Pattern::like(r"%\a.b%c_").regex(), r"\\a\.b.*c.$");
         assert_eq!(Pattern::like("").regex(), "^$");
+        assert_eq!(Pattern::like("%a.b").whole_regex(), r"^.*a\.b$");
     }
 }

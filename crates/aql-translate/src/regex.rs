@@ -1,4 +1,4 @@
-//! Java regular expressions for targets with RE2 or PCRE.
+//! Java regular expressions for targets with RE2 or PCRE, and for those that have Java's own.
 
 use aql_eval::regex::{JavaRegex, Mode};
 
@@ -61,9 +61,46 @@ fn flattened(text: &str) -> Option<String> {
     Some(out)
 }
 
+/// For a target with Java's own: the expression as it is. In AQL case is ignored in all of Unicode.
+pub(crate) fn java_regex(java: &str, ignore_case: bool, full: bool) -> Result<String, String> {
+    JavaRegex::new(java, ignore_case, Mode::Find).map_err(|e| e.message)?;
+    let flags = match (ignore_case, java.contains("(?")) {
+        (true, _) => "(?iu)",
+        (false, true) => "(?u)",
+        (false, false) => "",
+    };
+    if !full {
+        return Ok(format!("{flags}{java}"));
+    }
+    if is_open_ended(java) {
+        return Err("a regular expression with comments or an open quotation".to_owned());
+    }
+    Ok(format!(r"{flags}\A(?:{java})\z"))
+}
+
+/// Does it ignore case, in a part at least?
+pub(crate) fn ignores_case(java: &str) -> bool {
+    has_flag(java, 'i')
+}
+
+/// Is there a group of flags with this one?
+fn has_flag(java: &str, flag: char) -> bool {
+    java.match_indices("(?").any(|(at, open)| {
+        let rest = java.get(at + open.len()..).unwrap_or_default();
+        rest.chars().take_while(char::is_ascii_alphabetic).any(|c| c == flag)
+    })
+}
+
+/// Are there comments in a regular expression, or a quotation without end? Nothing can be put behind
+/// such a one.
+fn is_open_ended(java: &str) -> bool {
+    has_flag(java, 'x')
+        || java.rfind(r"\Q").is_some_and(|at| java.get(at..).is_some_and(|t| !t.contains(r"\E")))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::portable;
+    use super::{ignores_case, is_open_ended, java_regex, portable};
 
     #[test]
     fn whole_values_become_searches_where_that_is_the_same() {
@@ -80,5 +117,22 @@ mod tests {
         assert!(portable("(", false, false).is_err());
         let classes = text(r"(?s).*a[\s:\[]b.*");
         assert_eq!(classes, Ok(r"a[\t\n\x0B\x0C\r\x20\:\[]b".to_owned()));
+    }
+
+    #[test]
+    fn what_cannot_be_put_in_a_group() {
+        assert!(ignores_case("a(?si)b") && !ignores_case("(?s)i"));
+        assert!(is_open_ended("(?ix) a # b"));
+        assert!(is_open_ended(r"\Qa.b"));
+        assert!(!is_open_ended(r"(?i)x\Qa\E(?:x)"));
+    }
+
+    #[test]
+    fn expressions_of_java_stay_as_they_are() {
+        let text = |java, case, full| java_regex(java, case, full);
+        assert_eq!(text("a(?!b)", true, false), Ok("(?iu)a(?!b)".to_owned()));
+        assert_eq!(text("a|b", false, true), Ok(r"\A(?:a|b)\z".to_owned()));
+        assert!(text("(", false, false).is_err());
+        assert!(text("(?x) a # b", false, true).is_err());
     }
 }

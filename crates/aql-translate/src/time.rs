@@ -85,6 +85,11 @@ impl Format {
         Some(Format { parts })
     }
 
+    /// Is there such a character between the parts?
+    pub(crate) fn has_text(&self, is_such: impl Fn(char) -> bool) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Text(text) if text.contains(&is_such)))
+    }
+
     /// The pattern with the words of a target, for year, month, day, hour, minute, second.
     pub(crate) fn render(&self, words: [&str; 6]) -> String {
         let [year, month, day, hour, minute, second] = words;

@@ -77,7 +77,7 @@ fn is_usable(one: &Converted) -> bool {
 }
 
 /// A name for each document: that of its file, with a number where a file has several.
-fn names(converted: &[Converted], files: &[SourceText]) -> Vec<String> {
+pub(super) fn names(converted: &[Converted], files: &[SourceText]) -> Vec<String> {
     let mut taken = BTreeSet::new();
     converted
         .iter()

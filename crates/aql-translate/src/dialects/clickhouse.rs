@@ -7,7 +7,6 @@ use aql_semantic::AggregateFunction;
 use super::sql::Flavour;
 use super::{Checked, Dialect};
 use crate::loss::Losses;
-use crate::pattern::Pattern;
 use crate::pred::Lowered;
 use crate::{Options, time};
 
@@ -25,11 +24,6 @@ fn write(query: &Lowered, options: &Options, losses: &mut Losses) -> String {
 }
 
 struct ClickHouse;
-
-/// `\`, `%` and `_` of a literal inside a pattern of LIKE.
-fn literal(text: &str) -> String {
-    text.replace('\\', r"\\")
-}
 
 impl Flavour for ClickHouse {
     fn text(&self, text: &str) -> String {
@@ -52,10 +46,9 @@ impl Flavour for ClickHouse {
         format!("toFloat64OrNull(trimBoth({term}))")
     }
 
-    fn like(&self, term: &str, pattern: &Pattern, ignore_case: bool) -> String {
-        let text = pattern.render(literal, "%", "_");
-        let word = if ignore_case { "ILIKE" } else { "LIKE" };
-        format!("({term} {word} {})", self.text(&text))
+    fn literal(&self, text: &str) -> String {
+        // The backslash is LIKE's escape character.
+        text.replace('\\', r"\\")
     }
 
     fn regex(&self, term: &str, regex: &str) -> String {
@@ -85,16 +78,16 @@ impl Flavour for ClickHouse {
         "toUnixTimestamp64Milli(now64(3))"
     }
 
-    fn aggregate(&self, function: AggregateFunction, argument: &str) -> String {
+    fn aggregate(&self, function: AggregateFunction, argument: &str) -> Option<String> {
         // A tuple keeps the nulls, which these functions otherwise pass over.
         let order = r#"("aql.file", "aql.record")"#;
-        match function {
+        Some(match function {
             AggregateFunction::First => format!("argMin(tuple({argument}), {order}).1"),
             AggregateFunction::Last => format!("argMax(tuple({argument}), {order}).1"),
             AggregateFunction::StdevSample => format!("stddevSamp(toFloat64({argument}))"),
             AggregateFunction::StdevPopulation => format!("stddevPop(toFloat64({argument}))"),
             _ => format!("CAST(uniq({argument}) AS DOUBLE)"),
-        }
+        })
     }
 
     fn replace(&self, term: &str, regex: &str, with: &str, all: bool) -> String {
@@ -108,6 +101,15 @@ impl Flavour for ClickHouse {
 
     fn length(&self, term: &str) -> String {
         format!("lengthUTF8({term})")
+    }
+
+    // What is not called nullable may not be null.
+    fn whole(&self, number: &str) -> String {
+        format!("CAST(trunc({number}) AS Nullable(BIGINT))")
+    }
+
+    fn double(&self, number: &str) -> String {
+        format!("CAST({number} AS Nullable(DOUBLE))")
     }
 
     fn other_letters(&self) -> &'static str {

@@ -4,10 +4,9 @@ use std::net::IpAddr;
 
 use aql_semantic::AggregateFunction;
 
-use super::sql::Flavour;
+use super::sql::{Flavour, ipv4_range};
 use super::{Checked, Dialect};
 use crate::loss::Losses;
-use crate::pattern::Pattern;
 use crate::pred::Lowered;
 use crate::{Options, time};
 
@@ -47,13 +46,6 @@ impl Flavour for DuckDb {
         format!("TRY_CAST({term} AS DOUBLE)")
     }
 
-    fn like(&self, term: &str, pattern: &Pattern, ignore_case: bool) -> String {
-        // LIKE has no escape character here.
-        let text = pattern.render(str::to_owned, "%", "_");
-        let word = if ignore_case { "ILIKE" } else { "LIKE" };
-        format!("({term} {word} {})", self.text(&text))
-    }
-
     fn regex(&self, term: &str, regex: &str) -> String {
         format!("regexp_matches({term}, {})", self.text(regex))
     }
@@ -63,26 +55,9 @@ impl Flavour for DuckDb {
     }
 
     fn network(&self, term: &str, address: IpAddr, bits: u8) -> Option<String> {
-        let address = match address {
-            IpAddr::V4(address) => u32::from(address),
-            IpAddr::V6(_) if bits == 128 => {
-                return Some(format!("({term} = {})", self.text(&address.to_string())));
-            }
-            IpAddr::V6(_) => return None,
-        };
-        let mask = u32::MAX.checked_shl(32_u32.checked_sub(bits.into())?).unwrap_or(0);
-        let (low, high) = (address & mask, (address & mask) | !mask);
-        if low == high {
-            return Some(format!(
-                "({term} = {})",
-                self.text(&std::net::Ipv4Addr::from(low).to_string())
-            ));
-        }
-        // An address of the other family has no such parts, and so no number.
-        let part =
-            |n: u8, by: u32| format!("TRY_CAST(split_part({term}, '.', {n}) AS BIGINT) * {by}");
-        let sum = [part(1, 1 << 24), part(2, 1 << 16), part(3, 1 << 8), part(4, 1)].join(" + ");
-        Some(format!("({sum} BETWEEN {low} AND {high})"))
+        ipv4_range(self, term, address, bits, |n| {
+            format!("TRY_CAST(split_part({term}, '.', {n}) AS BIGINT)")
+        })
     }
 
     fn date_format(&self, millis: &str, format: &time::Format) -> Option<String> {
@@ -94,9 +69,9 @@ impl Flavour for DuckDb {
         "epoch_ms(now())"
     }
 
-    fn aggregate(&self, function: AggregateFunction, argument: &str) -> String {
+    fn aggregate(&self, function: AggregateFunction, argument: &str) -> Option<String> {
         let order = r#"ORDER BY "aql.file", "aql.record""#;
-        match function {
+        Some(match function {
             AggregateFunction::First => format!("first({argument} {order})"),
             AggregateFunction::Last => format!("last({argument} {order})"),
             AggregateFunction::StdevSample => {
@@ -106,7 +81,7 @@ impl Flavour for DuckDb {
                 format!("stddev_pop(TRY_CAST({argument} AS DOUBLE))")
             }
             _ => format!("CAST(approx_count_distinct({argument}) AS DOUBLE)"),
-        }
+        })
     }
 
     fn replace(&self, term: &str, regex: &str, with: &str, all: bool) -> String {

@@ -5,22 +5,22 @@ use std::sync::{Arc, LazyLock};
 
 use aql_semantic::{CompareBy, CompareOp};
 
-use super::sql::number;
 use super::{Checked, Dialect};
 use crate::Options;
-use crate::condition::{Language, Term};
+use crate::condition::{Language, Term, as_texts, one_of, only_numbers_are_ordered};
 use crate::filter;
 use crate::loss::Losses;
 use crate::lucene_regex::automaton;
 use crate::map::Map;
 use crate::pattern::Pattern;
 use crate::pred::{Lowered, Number};
+use crate::text::{c_operator, c_text, number, operator};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "eql",
     title: "Elastic EQL",
     extension: "eql",
-    checked: Checked::Parser("eql"),
+    checked: Checked::Engine("Elastic's eql package, which never looks at case"),
     comment: "//",
     write,
 };
@@ -35,21 +35,6 @@ fn write(query: &Lowered, _: &Options, losses: &mut Losses) -> String {
 
 struct Eql;
 
-fn text(text: &str) -> String {
-    let mut out = "\"".to_owned();
-    for c in text.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '"' => out.push_str("\\\""),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c => out.push(c),
-        }
-    }
-    out + "\""
-}
-
 impl Language for Eql {
     fn like(&self, field: &str, pattern: &Pattern, ignore_case: bool) -> Term {
         if pattern.literals().any(|t| t.contains(['*', '?'])) {
@@ -57,43 +42,35 @@ impl Language for Eql {
         }
         let tilde = if ignore_case { "~" } else { "" };
         let pattern = pattern.render(str::to_owned, "*", "?");
-        Ok(format!("({field} like{tilde} {})", text(&pattern)))
+        Ok(format!("({field} like{tilde} {})", c_text(&pattern)))
     }
 
     fn equals(&self, field: &str, values: &[Arc<str>], ignore_case: bool) -> Term {
         let tilde = if ignore_case { "~" } else { "" };
-        Ok(match values {
-            [one] if !ignore_case => format!("({field} == {})", text(one)),
-            many => {
-                let many: Vec<String> = many.iter().map(|v| text(v)).collect();
-                format!("({field} in{tilde} ({}))", many.join(", "))
-            }
+        let values: Vec<String> = values.iter().map(|v| c_text(v)).collect();
+        Ok(match values.as_slice() {
+            // There is no `==` that ignores case.
+            [one] if ignore_case => format!("({field} in~ ({one}))"),
+            many => one_of(field, "==", &format!("in{tilde}"), many),
         })
     }
 
     fn numbers(&self, field: &str, is_number: bool, values: &[Number]) -> Term {
         if !is_number {
-            let values: Vec<Arc<str>> = values.iter().map(|n| Arc::from(number(n))).collect();
-            return self.equals(field, &values, false);
+            return self.equals(field, &as_texts(values), false);
         }
-        Ok(match values {
-            [one] => format!("({field} == {})", number(one)),
-            many => {
-                let many: Vec<String> = many.iter().map(number).collect();
-                format!("({field} in ({}))", many.join(", "))
-            }
-        })
+        Ok(one_of(field, "==", "in", &values.iter().map(number).collect::<Vec<_>>()))
     }
 
     fn number(&self, field: &str, is_number: bool, op: CompareOp, value: Number) -> Term {
         let field = if is_number { field.to_owned() } else { format!("number({field})") };
-        Ok(format!("({field} {} {})", super::sql::operator(op), number(&value)))
+        Ok(format!("({field} {} {})", operator(op), number(&value)))
     }
 
     fn regex(&self, field: &str, java: &str, ignore_case: bool, full: bool) -> Term {
         let tilde = if ignore_case { "~" } else { "" };
         // The operator ignores case itself.
-        Ok(format!("({field} regex{tilde} {})", text(&automaton(java, false, full)?)))
+        Ok(format!("({field} regex{tilde} {})", c_text(&automaton(java, false, full)?)))
     }
 
     fn network(&self, field: &str, address: IpAddr, bits: u8) -> Term {
@@ -105,12 +82,8 @@ impl Language for Eql {
     }
 
     fn fields(&self, left: &str, op: CompareOp, by: CompareBy, right: &str) -> Term {
-        let op = match op {
-            CompareOp::Eq => "==",
-            CompareOp::NotEq => "!=",
-            other if by == CompareBy::Number => super::sql::operator(other),
-            _ => return Err("text is not ordered in the target".to_owned()),
-        };
+        only_numbers_are_ordered(op, by)?;
+        let op = c_operator(op);
         Ok(format!("({left} {op} {right})"))
     }
 

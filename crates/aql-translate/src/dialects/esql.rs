@@ -5,16 +5,16 @@ use std::sync::{Arc, LazyLock};
 
 use aql_semantic::{AggregateFunction, CompareBy, CompareOp};
 
-use super::sql::number;
 use super::{Checked, Dialect};
 use crate::Options;
-use crate::condition::{Language, Term, joined};
+use crate::condition::{Language, Term, as_texts, one_of};
 use crate::loss::Losses;
 use crate::lucene_regex::automaton;
 use crate::map::Map;
 use crate::pattern::Pattern;
-use crate::pipeline::{self, PartText, Pipeline};
+use crate::pipeline::{self, Commands, Naming, PartText, Pipeline};
 use crate::pred::{Lowered, Number};
+use crate::text::{c_operator, c_text, is_word, number, operator};
 use crate::time::{Bounds, Format};
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -30,37 +30,16 @@ static MAP: LazyLock<Result<Map, String>> =
     LazyLock::new(|| Map::read(include_str!("../../maps/elastic.toml")));
 
 fn write(query: &Lowered, options: &Options, losses: &mut Losses) -> String {
-    match &*MAP {
-        Ok(map) => pipeline::write(query, map, &Esql, &Esql, options, losses),
-        Err(why) => {
-            losses.impossible(aql_diag::Span::default(), format!("the field map: {why}"));
-            String::new()
-        }
-    }
+    pipeline::write(query, &MAP, &Esql, options, losses)
 }
 
 struct Esql;
-
-fn text(text: &str) -> String {
-    let mut out = "\"".to_owned();
-    for c in text.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '"' => out.push_str("\\\""),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c => out.push(c),
-        }
-    }
-    out + "\""
-}
 
 /// A pattern, raw where backslashes would have to be doubled once more.
 fn pattern_text(pattern: &str) -> String {
     let raw =
         pattern.contains('\\') && !pattern.contains('"') && !pattern.chars().any(char::is_control);
-    if raw { format!("\"\"\"{pattern}\"\"\"") } else { text(pattern) }
+    if raw { format!("\"\"\"{pattern}\"\"\"") } else { c_text(pattern) }
 }
 
 fn lowered(field: &str, ignore_case: bool) -> String {
@@ -78,34 +57,21 @@ impl Language for Esql {
     }
 
     fn equals(&self, field: &str, values: &[Arc<str>], ignore_case: bool) -> Term {
-        let write = |v: &Arc<str>| if ignore_case { text(&v.to_lowercase()) } else { text(v) };
-        let field = lowered(field, ignore_case);
-        Ok(match values {
-            [one] => format!("({field} == {})", write(one)),
-            many => {
-                let many: Vec<String> = many.iter().map(write).collect();
-                format!("({field} IN ({}))", many.join(", "))
-            }
-        })
+        let write = |v: &Arc<str>| if ignore_case { c_text(&v.to_lowercase()) } else { c_text(v) };
+        let values: Vec<String> = values.iter().map(write).collect();
+        Ok(one_of(&lowered(field, ignore_case), "==", "IN", &values))
     }
 
     fn numbers(&self, field: &str, is_number: bool, values: &[Number]) -> Term {
         if !is_number {
-            let values: Vec<Arc<str>> = values.iter().map(|n| Arc::from(number(n))).collect();
-            return self.equals(field, &values, false);
+            return self.equals(field, &as_texts(values), false);
         }
-        Ok(match values {
-            [one] => format!("({field} == {})", number(one)),
-            many => {
-                let many: Vec<String> = many.iter().map(number).collect();
-                format!("({field} IN ({}))", many.join(", "))
-            }
-        })
+        Ok(one_of(field, "==", "IN", &values.iter().map(number).collect::<Vec<_>>()))
     }
 
     fn number(&self, field: &str, is_number: bool, op: CompareOp, value: Number) -> Term {
         let field = if is_number { field.to_owned() } else { self.to_number(field) };
-        Ok(format!("({field} {} {})", super::sql::operator(op), number(&value)))
+        Ok(format!("({field} {} {})", operator(op), number(&value)))
     }
 
     fn regex(&self, field: &str, java: &str, ignore_case: bool, full: bool) -> Term {
@@ -122,11 +88,7 @@ impl Language for Esql {
     }
 
     fn fields(&self, left: &str, op: CompareOp, by: CompareBy, right: &str) -> Term {
-        let op = match op {
-            CompareOp::Eq => "==",
-            CompareOp::NotEq => "!=",
-            other => super::sql::operator(other),
-        };
+        let op = c_operator(op);
         if by == CompareBy::Number {
             return Ok(format!("({} {op} {})", self.to_number(left), self.to_number(right)));
         }
@@ -162,38 +124,40 @@ impl Language for Esql {
     }
 }
 
+static COMMANDS: Commands = Commands {
+    filter: "| WHERE ",
+    set: "| EVAL ",
+    set_each: false,
+    set_name: Naming::Before(" = "),
+    group: "| STATS ",
+    group_name: Naming::Before(" = "),
+    by: " BY ",
+    sort: "| SORT ",
+    limit: "| LIMIT ",
+    keep: "| KEEP ",
+    count: "COUNT(*)",
+    aggregates: &[
+        (AggregateFunction::Count, "COUNT({})"),
+        (AggregateFunction::UniqueCount, "COUNT_DISTINCT({})"),
+        (AggregateFunction::DistinctCount, "COUNT_DISTINCT({})"),
+        (AggregateFunction::Sum, "SUM({})"),
+        (AggregateFunction::Avg, "AVG({})"),
+        (AggregateFunction::Min, "MIN({})"),
+        (AggregateFunction::Max, "MAX({})"),
+        (AggregateFunction::First, "TOP({}, 1, \"asc\")"),
+        (AggregateFunction::Last, "TOP({}, 1, \"desc\")"),
+        (AggregateFunction::StdevPopulation, "STD_DEV({})"),
+    ],
+};
+
 impl Pipeline for Esql {
+    fn commands(&self) -> &'static Commands {
+        &COMMANDS
+    }
+
     fn sources(&self, parts: &[PartText<'_>]) -> String {
         let tables: Vec<&str> = parts.iter().map(|p| p.source.table.as_str()).collect();
-        let mut lines = vec![format!("FROM {}", tables.join(","))];
-        lines.extend(parts.first().and_then(|p| p.window.as_ref()).map(|w| self.filter(w)));
-        let mut aliases: Vec<(String, String)> = Vec::new();
-        for alias in parts.iter().flat_map(|p| &p.aliases) {
-            if !aliases.iter().any(|(known, _)| *known == alias.0) {
-                aliases.push(alias.clone());
-            }
-        }
-        lines.extend((!aliases.is_empty()).then(|| self.set(&aliases)));
-        let conditions: Vec<String> = parts.iter().filter_map(|p| p.condition.clone()).collect();
-        match conditions.as_slice() {
-            [one] if parts.len() == 1 => lines.push(self.filter(one)),
-            many if many.len() == parts.len() => {
-                lines.push(self.filter(&joined(conditions, "OR", 0)));
-            }
-            _ => {}
-        }
-        let mut columns: Vec<(String, String)> = Vec::new();
-        for (name, value) in parts.iter().flat_map(|p| &p.columns) {
-            match columns.iter_mut().find(|(known, _)| known == name) {
-                Some((_, known)) if known != value => {
-                    *known = format!("COALESCE({known}, {value})")
-                }
-                Some(_) => {}
-                None => columns.push((name.clone(), value.clone())),
-            }
-        }
-        lines.extend((!columns.is_empty()).then(|| self.set(&columns)));
-        lines.join("\n")
+        self.merged_sources(format!("FROM {}", tables.join(",")), parts)
     }
 
     fn window(&self, time: &str, bounds: &Bounds) -> Option<String> {
@@ -206,81 +170,30 @@ impl Pipeline for Esql {
         })
     }
 
-    fn filter(&self, condition: &str) -> String {
-        format!("| WHERE {condition}")
-    }
-
-    fn set(&self, columns: &[(String, String)]) -> String {
-        let columns: Vec<String> = columns.iter().map(|(n, e)| format!("{n} = {e}")).collect();
-        format!("| EVAL {}", columns.join(",\n    "))
-    }
-
-    fn group(&self, calls: &[(String, String)], keys: &[String]) -> String {
-        let calls: Vec<String> = calls.iter().map(|(n, e)| format!("{n} = {e}")).collect();
-        let by = if keys.is_empty() { String::new() } else { format!(" BY {}", keys.join(", ")) };
-        format!("| STATS {}{by}", calls.join(", "))
-    }
-
-    fn sort(&self, by: &[(String, bool)]) -> String {
-        let by: Vec<String> =
-            by.iter()
-                .map(|(n, d)| {
-                    if *d { format!("{n} DESC NULLS LAST") } else { format!("{n} ASC NULLS FIRST") }
-                })
-                .collect();
-        format!("| SORT {}", by.join(", "))
-    }
-
-    fn limit(&self, limit: u64) -> String {
-        format!("| LIMIT {limit}")
-    }
-
-    fn keep(&self, columns: &[String]) -> String {
-        format!("| KEEP {}", columns.join(", "))
+    fn sort_key(&self, column: &str, descending: bool) -> String {
+        let order = if descending { "DESC NULLS LAST" } else { "ASC NULLS FIRST" };
+        format!("{column} {order}")
     }
 
     fn name(&self, name: &str) -> String {
-        if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-            && !name.starts_with(|c: char| c.is_ascii_digit())
-        {
-            name.to_owned()
-        } else {
-            format!("`{}`", name.replace('`', "``"))
-        }
+        if is_word(name) { name.to_owned() } else { format!("`{}`", name.replace('`', "``")) }
     }
 
     fn text(&self, value: &str) -> String {
-        text(value)
+        c_text(value)
     }
 
     fn date(&self, time: &str, format: &Format) -> String {
         let words = format.render(["yyyy", "MM", "dd", "HH", "mm", "ss"]);
-        format!("DATE_FORMAT({}, {time})", text(&words))
-    }
-
-    fn aggregate(&self, function: AggregateFunction, argument: Option<&str>) -> Option<String> {
-        use AggregateFunction as F;
-        Some(match (function, argument) {
-            (F::Count, None) => "COUNT(*)".to_owned(),
-            (F::Count, Some(a)) => format!("COUNT({a})"),
-            (F::UniqueCount | F::DistinctCount, Some(a)) => format!("COUNT_DISTINCT({a})"),
-            (F::Sum, Some(a)) => format!("SUM({a})"),
-            (F::Avg, Some(a)) => format!("AVG({a})"),
-            (F::Min, Some(a)) => format!("MIN({a})"),
-            (F::Max, Some(a)) => format!("MAX({a})"),
-            (F::First, Some(a)) => format!("TOP({a}, 1, \"asc\")"),
-            (F::Last, Some(a)) => format!("TOP({a}, 1, \"desc\")"),
-            (F::StdevPopulation, Some(a)) => format!("STD_DEV({a})"),
-            _ => return None,
-        })
+        format!("DATE_FORMAT({}, {time})", c_text(&words))
     }
 
     fn first_and_last(&self) -> &'static str {
         "FIRST and LAST give the least and the greatest value of the group"
     }
 
-    fn part(&self, text: &str, start: i64, length: i64) -> String {
-        format!("SUBSTRING({text}, {}, {length})", start + 1)
+    fn part(&self, text: &str, start: i64, length: i64) -> Option<String> {
+        Some(format!("SUBSTRING({text}, {}, {length})", start + 1))
     }
 
     fn estimates(&self, function: AggregateFunction) -> bool {
@@ -289,9 +202,5 @@ impl Pipeline for Esql {
 
     fn to_number(&self, field: &str) -> String {
         format!("TO_DOUBLE({field})")
-    }
-
-    fn other_letters(&self) -> &'static str {
-        "letters beyond ASCII, and ASCII letters that have a twin beyond it,"
     }
 }

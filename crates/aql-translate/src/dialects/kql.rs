@@ -5,16 +5,16 @@ use std::sync::{Arc, LazyLock};
 
 use aql_semantic::{AggregateFunction, CompareBy, CompareOp};
 
-use super::sql::number;
 use super::{Checked, Dialect};
 use crate::Options;
-use crate::condition::{Language, Term, joined};
+use crate::condition::{Language, Term, joined, one_of, only_numbers_are_ordered};
 use crate::loss::Losses;
 use crate::map::Map;
 use crate::pattern::{Pattern, Shape};
-use crate::pipeline::{self, PartText, Pipeline};
+use crate::pipeline::{self, Commands, Naming, PartText, Pipeline};
 use crate::pred::{Lowered, Number};
 use crate::regex::portable;
+use crate::text::{c_operator, c_text, number, operator};
 use crate::time::{Bounds, Format};
 
 pub(super) const SENTINEL: Dialect = Dialect {
@@ -46,13 +46,7 @@ fn write(
     options: &Options,
     losses: &mut Losses,
 ) -> String {
-    match map {
-        Ok(map) => pipeline::write(query, map, &Kql, &Kql, options, losses),
-        Err(why) => {
-            losses.impossible(aql_diag::Span::default(), format!("the field map: {why}"));
-            String::new()
-        }
-    }
+    pipeline::write(query, map, &Kql, options, losses)
 }
 
 struct Kql;
@@ -62,23 +56,14 @@ fn text(text: &str) -> String {
     if text.contains('\\') && !text.chars().any(char::is_control) {
         return format!("@\"{}\"", text.replace('"', "\"\""));
     }
-    let mut out = "\"".to_owned();
-    for c in text.chars() {
+    let mut out = String::new();
+    for c in c_text(text).chars() {
         match c {
-            '\\' => out.push_str("\\\\"),
-            '"' => out.push_str("\\\""),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
             c if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => out.push(c),
         }
     }
-    out + "\""
-}
-
-fn list(values: &[Arc<str>]) -> String {
-    values.iter().map(|v| text(v)).collect::<Vec<_>>().join(", ")
+    out
 }
 
 impl Language for Kql {
@@ -96,28 +81,18 @@ impl Language for Kql {
     }
 
     fn equals(&self, field: &str, values: &[Arc<str>], ignore_case: bool) -> Term {
-        Ok(match values {
-            [one] => format!("({field} {} {})", if ignore_case { "=~" } else { "==" }, text(one)),
-            many => {
-                format!("({field} {} ({}))", if ignore_case { "in~" } else { "in" }, list(many))
-            }
-        })
+        let (equals, is_in) = if ignore_case { ("=~", "in~") } else { ("==", "in") };
+        Ok(one_of(field, equals, is_in, &values.iter().map(|v| text(v)).collect::<Vec<_>>()))
     }
 
     fn numbers(&self, field: &str, is_number: bool, values: &[Number]) -> Term {
         let field = if is_number { field.to_owned() } else { self.to_number(field) };
-        Ok(match values {
-            [one] => format!("({field} == {})", number(one)),
-            many => {
-                let many: Vec<String> = many.iter().map(number).collect();
-                format!("({field} in ({}))", many.join(", "))
-            }
-        })
+        Ok(one_of(&field, "==", "in", &values.iter().map(number).collect::<Vec<_>>()))
     }
 
     fn number(&self, field: &str, is_number: bool, op: CompareOp, value: Number) -> Term {
         let field = if is_number { field.to_owned() } else { self.to_number(field) };
-        Ok(format!("({field} {} {})", super::sql::operator(op), number(&value)))
+        Ok(format!("({field} {} {})", operator(op), number(&value)))
     }
 
     fn regex(&self, field: &str, java: &str, ignore_case: bool, full: bool) -> Term {
@@ -138,12 +113,8 @@ impl Language for Kql {
     }
 
     fn fields(&self, left: &str, op: CompareOp, by: CompareBy, right: &str) -> Term {
-        let op = match op {
-            CompareOp::Eq => "==",
-            CompareOp::NotEq => "!=",
-            other if by == CompareBy::Number => super::sql::operator(other),
-            _ => return Err("text is not ordered in the target".to_owned()),
-        };
+        only_numbers_are_ordered(op, by)?;
+        let op = c_operator(op);
         if by == CompareBy::Number {
             return Ok(format!("({} {op} {})", self.to_number(left), self.to_number(right)));
         }
@@ -177,16 +148,44 @@ impl Language for Kql {
     }
 }
 
+static COMMANDS: Commands = Commands {
+    filter: "| where ",
+    set: "| extend ",
+    set_each: false,
+    set_name: Naming::Before(" = "),
+    group: "| summarize ",
+    group_name: Naming::Before(" = "),
+    by: " by ",
+    sort: "| sort by ",
+    limit: "| take ",
+    keep: "| project ",
+    count: "count()",
+    aggregates: &[
+        (AggregateFunction::Count, "countif(isnotempty({}))"),
+        (AggregateFunction::UniqueCount, "count_distinctif({}, isnotempty({}))"),
+        (AggregateFunction::DistinctCount, "dcountif({}, isnotempty({}))"),
+        (AggregateFunction::Sum, "sum({})"),
+        (AggregateFunction::Avg, "avg({})"),
+        (AggregateFunction::Min, "min({})"),
+        (AggregateFunction::Max, "max({})"),
+        (AggregateFunction::First, "take_any({})"),
+        (AggregateFunction::Last, "take_any({})"),
+        (AggregateFunction::StdevSample, "stdev({})"),
+        (AggregateFunction::StdevPopulation, "stdevp({})"),
+    ],
+};
+
 impl Pipeline for Kql {
+    fn commands(&self) -> &'static Commands {
+        &COMMANDS
+    }
+
     fn sources(&self, parts: &[PartText<'_>]) -> String {
         let one = |part: &PartText<'_>| {
-            let mut lines = vec![part.source.table.clone()];
-            lines.extend(part.window.as_ref().map(|w| self.filter(w)));
-            lines.extend(part.source.select.as_ref().map(|s| self.filter(s)));
-            lines.extend((!part.aliases.is_empty()).then(|| self.set(&part.aliases)));
-            lines.extend(part.condition.as_ref().map(|c| self.filter(c)));
-            lines.extend((!part.columns.is_empty()).then(|| self.set(&part.columns)));
-            lines.join("\n")
+            let mut head = vec![part.source.table.clone()];
+            head.extend(part.window.as_ref().map(|w| self.filter(w)));
+            head.extend(part.source.select.as_ref().map(|s| self.filter(s)));
+            self.one_source(head.join("\n"), part)
         };
         match parts {
             [part] => one(part),
@@ -208,37 +207,9 @@ impl Pipeline for Kql {
         })
     }
 
-    fn filter(&self, condition: &str) -> String {
-        format!("| where {condition}")
-    }
-
-    fn set(&self, columns: &[(String, String)]) -> String {
-        let columns: Vec<String> = columns.iter().map(|(n, e)| format!("{n} = {e}")).collect();
-        format!("| extend {}", columns.join(",\n    "))
-    }
-
-    fn group(&self, calls: &[(String, String)], keys: &[String]) -> String {
-        let calls: Vec<String> = calls.iter().map(|(n, e)| format!("{n} = {e}")).collect();
-        let by = if keys.is_empty() { String::new() } else { format!(" by {}", keys.join(", ")) };
-        format!("| summarize {}{by}", calls.join(", "))
-    }
-
-    fn sort(&self, by: &[(String, bool)]) -> String {
-        let by: Vec<String> =
-            by.iter()
-                .map(|(n, d)| {
-                    if *d { format!("{n} desc nulls last") } else { format!("{n} asc nulls first") }
-                })
-                .collect();
-        format!("| sort by {}", by.join(", "))
-    }
-
-    fn limit(&self, limit: u64) -> String {
-        format!("| take {limit}")
-    }
-
-    fn keep(&self, columns: &[String]) -> String {
-        format!("| project {}", columns.join(", "))
+    fn sort_key(&self, column: &str, descending: bool) -> String {
+        let order = if descending { "desc nulls last" } else { "asc nulls first" };
+        format!("{column} {order}")
     }
 
     fn name(&self, name: &str) -> String {
@@ -254,37 +225,15 @@ impl Pipeline for Kql {
         format!("format_datetime({time}, {})", text(&words))
     }
 
-    fn aggregate(&self, function: AggregateFunction, argument: Option<&str>) -> Option<String> {
-        use AggregateFunction as F;
-        Some(match (function, argument) {
-            (F::Count, None) => "count()".to_owned(),
-            (F::Count, Some(a)) => format!("countif(isnotempty({a}))"),
-            (F::UniqueCount, Some(a)) => format!("count_distinctif({a}, isnotempty({a}))"),
-            (F::DistinctCount, Some(a)) => format!("dcountif({a}, isnotempty({a}))"),
-            (F::Sum, Some(a)) => format!("sum({a})"),
-            (F::Avg, Some(a)) => format!("avg({a})"),
-            (F::Min, Some(a)) => format!("min({a})"),
-            (F::Max, Some(a)) => format!("max({a})"),
-            (F::First | F::Last, Some(a)) => format!("take_any({a})"),
-            (F::StdevSample, Some(a)) => format!("stdev({a})"),
-            (F::StdevPopulation, Some(a)) => format!("stdevp({a})"),
-            (_, None) => return None,
-        })
-    }
-
     fn first_and_last(&self) -> &'static str {
         "FIRST and LAST give the value of any event of the group"
     }
 
-    fn part(&self, text: &str, start: i64, length: i64) -> String {
-        format!("substring({text}, {start}, {length})")
+    fn part(&self, text: &str, start: i64, length: i64) -> Option<String> {
+        Some(format!("substring({text}, {start}, {length})"))
     }
 
     fn to_number(&self, field: &str) -> String {
         format!("todouble({field})")
-    }
-
-    fn other_letters(&self) -> &'static str {
-        "letters beyond ASCII, and ASCII letters that have a twin beyond it,"
     }
 }

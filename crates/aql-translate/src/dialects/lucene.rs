@@ -6,7 +6,6 @@ use std::sync::{Arc, LazyLock};
 
 use aql_semantic::CompareOp;
 
-use super::sql::number;
 use super::{Checked, Dialect};
 use crate::Options;
 use crate::condition::{Language, Term};
@@ -16,6 +15,7 @@ use crate::lucene_regex::{automaton, literal};
 use crate::map::Map;
 use crate::pattern::Pattern;
 use crate::pred::{Lowered, Number};
+use crate::text::{number, operator};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "lucene",
@@ -89,7 +89,7 @@ impl Language for Lucene {
         if !is_number {
             return Err("text is not ordered by number in the target".to_owned());
         }
-        Ok(format!("{field}:{}{}", super::sql::operator(op), number(&value)))
+        Ok(format!("{field}:{}{}", operator(op), number(&value)))
     }
 
     fn regex(&self, field: &str, java: &str, ignore_case: bool, full: bool) -> Term {

@@ -5,10 +5,16 @@ mod duckdb;
 mod eql;
 mod esql;
 mod kql;
+mod logscale;
 mod lucene;
+mod ppl;
 mod sigma;
+mod snowflake;
+mod spark;
 mod spl;
-pub(crate) mod sql;
+mod sql;
+mod sumo;
+mod yaral;
 
 use crate::Options;
 use crate::loss::Losses;
@@ -18,10 +24,16 @@ use crate::pred::Lowered;
 pub(crate) static ALL: &[Dialect] = &[
     duckdb::DIALECT,
     clickhouse::DIALECT,
+    spark::DIALECT,
+    snowflake::DIALECT,
     kql::SENTINEL,
     kql::DEFENDER,
     spl::DIALECT,
     esql::DIALECT,
+    ppl::DIALECT,
+    logscale::DIALECT,
+    sumo::DIALECT,
+    yaral::DIALECT,
     lucene::DIALECT,
     eql::DIALECT,
     sigma::DIALECT,
@@ -34,6 +46,8 @@ pub enum Checked {
     Engine(&'static str),
     /// This parser accepts them.
     Parser(&'static str),
+    /// A parser accepts them that is not the vendor's: a preview.
+    Grammar(&'static str),
     /// By nothing but the golden files of the tests.
     Golden,
 }

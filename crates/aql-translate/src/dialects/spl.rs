@@ -6,16 +6,16 @@ use std::sync::{Arc, LazyLock};
 
 use aql_semantic::{AggregateFunction, CompareBy, CompareOp};
 
-use super::sql::number;
 use super::{Checked, Dialect};
 use crate::Options;
-use crate::condition::{Language, Term};
+use crate::condition::{Language, Term, only_numbers_are_ordered};
 use crate::loss::Losses;
 use crate::map::Map;
 use crate::pattern::Pattern;
-use crate::pipeline::{self, PartText, Pipeline};
+use crate::pipeline::{self, Commands, Naming, PartText, Pipeline};
 use crate::pred::{Lowered, Number};
 use crate::regex::portable;
+use crate::text::{bang_operator, number, operator};
 use crate::time::{Bounds, Format};
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -31,13 +31,7 @@ static MAP: LazyLock<Result<Map, String>> =
     LazyLock::new(|| Map::read(include_str!("../../maps/splunk.toml")));
 
 fn write(query: &Lowered, options: &Options, losses: &mut Losses) -> String {
-    match &*MAP {
-        Ok(map) => pipeline::write(query, map, &Spl, &Spl, options, losses),
-        Err(why) => {
-            losses.impossible(aql_diag::Span::default(), format!("the field map: {why}"));
-            String::new()
-        }
-    }
+    pipeline::write(query, &MAP, &Spl, options, losses)
 }
 
 struct Spl;
@@ -93,7 +87,7 @@ impl Language for Spl {
     }
 
     fn number(&self, name: &str, _: bool, op: CompareOp, value: Number) -> Term {
-        Ok(format!("({}{}{})", self.to_number(name), super::sql::operator(op), number(&value)))
+        Ok(format!("({}{}{})", self.to_number(name), operator(op), number(&value)))
     }
 
     fn regex(&self, name: &str, java: &str, ignore_case: bool, full: bool) -> Term {
@@ -110,12 +104,8 @@ impl Language for Spl {
     }
 
     fn fields(&self, left: &str, op: CompareOp, by: CompareBy, right: &str) -> Term {
-        let op = match op {
-            CompareOp::Eq => "=",
-            CompareOp::NotEq => "!=",
-            other if by == CompareBy::Number => super::sql::operator(other),
-            _ => return Err("text is not ordered in the target".to_owned()),
-        };
+        only_numbers_are_ordered(op, by)?;
+        let op = bang_operator(op);
         if by == CompareBy::Number {
             return Ok(format!("({}{op}{})", self.to_number(left), self.to_number(right)));
         }
@@ -157,15 +147,42 @@ impl Language for Spl {
     }
 }
 
+static COMMANDS: Commands = Commands {
+    filter: "| where ",
+    set: "| eval ",
+    set_each: false,
+    set_name: Naming::Before("="),
+    group: "| stats ",
+    group_name: Naming::Behind(" AS "),
+    by: " BY ",
+    sort: "| sort 0 ",
+    limit: "| head ",
+    keep: "| table ",
+    count: "count",
+    aggregates: &[
+        (AggregateFunction::Count, "count({})"),
+        (AggregateFunction::UniqueCount, "dc({})"),
+        (AggregateFunction::DistinctCount, "estdc({})"),
+        (AggregateFunction::Sum, "sum({})"),
+        (AggregateFunction::Avg, "avg({})"),
+        (AggregateFunction::Min, "min({})"),
+        (AggregateFunction::Max, "max({})"),
+        (AggregateFunction::First, "earliest({})"),
+        (AggregateFunction::Last, "latest({})"),
+        (AggregateFunction::StdevSample, "stdev({})"),
+        (AggregateFunction::StdevPopulation, "stdevp({})"),
+    ],
+};
+
 impl Pipeline for Spl {
+    fn commands(&self) -> &'static Commands {
+        &COMMANDS
+    }
+
     fn sources(&self, parts: &[PartText<'_>]) -> String {
         let one = |part: &PartText<'_>| {
             let window = part.window.as_ref().map_or(String::new(), |w| format!(" {w}"));
-            let mut lines = vec![format!("search {}{window}", part.source.table)];
-            lines.extend((!part.aliases.is_empty()).then(|| self.set(&part.aliases)));
-            lines.extend(part.condition.as_ref().map(|c| self.filter(c)));
-            lines.extend((!part.columns.is_empty()).then(|| self.set(&part.columns)));
-            lines.join("\n")
+            self.one_source(format!("search {}{window}", part.source.table), part)
         };
         match parts {
             [part] => one(part),
@@ -190,34 +207,13 @@ impl Pipeline for Spl {
         })
     }
 
-    fn filter(&self, condition: &str) -> String {
-        format!("| where {condition}")
+    fn value(&self, text: &str) -> String {
+        // A bare field name may need quotes.
+        if text.starts_with('"') || text.contains('(') { text.to_owned() } else { field(text) }
     }
 
-    fn set(&self, columns: &[(String, String)]) -> String {
-        let columns: Vec<String> =
-            columns.iter().map(|(n, e)| format!("{n}={}", value(e))).collect();
-        format!("| eval {}", columns.join(",\n    "))
-    }
-
-    fn group(&self, calls: &[(String, String)], keys: &[String]) -> String {
-        let calls: Vec<String> = calls.iter().map(|(n, e)| format!("{e} AS {n}")).collect();
-        let by = if keys.is_empty() { String::new() } else { format!(" BY {}", keys.join(", ")) };
-        format!("| stats {}{by}", calls.join(", "))
-    }
-
-    fn sort(&self, by: &[(String, bool)]) -> String {
-        let by: Vec<String> =
-            by.iter().map(|(n, d)| format!("{}{n}", if *d { "-" } else { "+" })).collect();
-        format!("| sort 0 {}", by.join(", "))
-    }
-
-    fn limit(&self, limit: u64) -> String {
-        format!("| head {limit}")
-    }
-
-    fn keep(&self, columns: &[String]) -> String {
-        format!("| table {}", columns.join(", "))
+    fn sort_key(&self, column: &str, descending: bool) -> String {
+        format!("{}{column}", if descending { "-" } else { "+" })
     }
 
     fn name(&self, name: &str) -> String {
@@ -237,30 +233,8 @@ impl Pipeline for Spl {
         format!("strftime({time}, {})", text(&words))
     }
 
-    fn aggregate(&self, function: AggregateFunction, argument: Option<&str>) -> Option<String> {
-        use AggregateFunction as F;
-        let name = match function {
-            F::Count => "count",
-            F::UniqueCount => "dc",
-            F::DistinctCount => "estdc",
-            F::Sum => "sum",
-            F::Avg => "avg",
-            F::Min => "min",
-            F::Max => "max",
-            F::First => "earliest",
-            F::Last => "latest",
-            F::StdevSample => "stdev",
-            F::StdevPopulation => "stdevp",
-        };
-        match (function, argument) {
-            (F::Count, None) => Some("count".to_owned()),
-            (_, Some(argument)) => Some(format!("{name}({argument})")),
-            (_, None) => None,
-        }
-    }
-
-    fn part(&self, text: &str, start: i64, length: i64) -> String {
-        format!("substr({text}, {}, {length})", start + 1)
+    fn part(&self, text: &str, start: i64, length: i64) -> Option<String> {
+        Some(format!("substr({text}, {}, {length})", start + 1))
     }
 
     fn drops_missing_keys(&self) -> bool {
@@ -270,13 +244,4 @@ impl Pipeline for Spl {
     fn to_number(&self, name: &str) -> String {
         format!("tonumber({})", field(name))
     }
-
-    fn other_letters(&self) -> &'static str {
-        "letters beyond ASCII, and ASCII letters that have a twin beyond it,"
-    }
-}
-
-/// A value in `eval`: a bare field name may need quotes.
-fn value(text: &str) -> String {
-    if text.starts_with('"') || text.contains('(') { text.to_owned() } else { field(text) }
 }

@@ -22,8 +22,13 @@ fn of(query: &str, target: &str, exact: bool) -> Translation {
 
 /// Every target's text and remarks.
 fn everywhere(query: &str) -> String {
+    written(query, &Target::all().map(Target::name).collect::<Vec<_>>())
+}
+
+/// Text and remarks of these targets.
+fn written(query: &str, targets: &[&str]) -> String {
     let mut out = String::new();
-    for target in Target::all() {
+    for target in targets.iter().filter_map(|name| Target::find(name)) {
         let translation = of(query, target.name(), false);
         writeln!(out, "== {} ({:?})", target.name(), translation.loss()).unwrap();
         for remark in &translation.remarks {
@@ -72,6 +77,47 @@ fn groups() {
     ));
 }
 
+/// Where the kind of event is the table, and where only the name of a file is known.
+#[test]
+fn sensors_that_know_kinds_of_events() {
+    insta::assert_snapshot!(written(
+        r#"SELECT "Process Name" AS process, destinationip FROM events WHERE devicetype = 12
+           AND qideventcategory = 'Microsoft-Windows-Sysmon/Operational' AND "Event ID" IN (1, 3)
+           AND "Process Path" ILIKE '%\python%.exe' AND NOT INCIDR('10.16.0.0/13', destinationip)
+           ORDER BY starttime LAST 1 DAYS"#,
+        &["defender", "logscale", "secops"]
+    ));
+}
+
+#[test]
+fn folders_are_refused_where_only_names_are_known() {
+    let query = |pattern| {
+        format!(
+            r#"SELECT username FROM events WHERE devicetype = 12 AND "Event ID" = 11
+               AND qideventcategory = 'Microsoft-Windows-Sysmon/Operational'
+               AND "Process Path" ILIKE '{pattern}' LAST 5 MINUTES"#
+        )
+    };
+    let name = of(&query(r"%\cmd.exe"), "logscale", false);
+    assert!(name.text.unwrap().contains(r"(ContextBaseFileName = /^cmd\.exe$/i)"));
+    let folder = of(&query(r"%\Temp\cmd.exe"), "logscale", false);
+    assert_eq!(
+        (folder.text, folder.remarks.last().map(|r| r.loss)),
+        (None, Some(Loss::Impossible))
+    );
+}
+
+#[test]
+fn counts_of_values() {
+    insta::assert_snapshot!(written(
+        r#"SELECT username, UNIQUECOUNT(sourceip) AS addresses, MIN(starttime) AS first_time,
+           FIRST(sourceip) AS first_address FROM events
+           WHERE devicetype = 397 AND "Operation" IN ('UserLoggedIn', 'it''s "a"') GROUP BY username
+           HAVING addresses >= 5 LAST 2 HOURS"#,
+        &["spark", "snowflake", "ppl", "logscale", "sumo", "secops", "sigma"]
+    ));
+}
+
 #[test]
 fn what_no_target_has_is_refused() {
     for condition in ["INOFFENSE(5)", "magnitude IN (SELECT magnitude FROM events)"] {
@@ -99,4 +145,15 @@ fn field_maps_can_be_read() {
     for target in Target::all().filter(|t| t.name() != "defender" && t.name() != "sigma") {
         assert!(of(query, target.name(), false).text.is_some(), "{}", target.name());
     }
+}
+
+#[test]
+fn spark_spells_letters_out_and_snowflake_cannot() {
+    let query = "SELECT username FROM events WHERE username ILIKE '%svc_' LAST 5 MINUTES";
+    let spark = of(query, "spark", true);
+    assert_eq!(spark.loss(), Loss::Exact);
+    assert!(spark.text.unwrap().contains("(?s)\\\\A.*[sS\u{17f}][vV][cC].\\\\z"));
+    assert_eq!(of(query, "snowflake", true).loss(), Loss::Approximate);
+    let regex = "SELECT username FROM events WHERE username MATCHES '(?i)a.*' LAST 5 MINUTES";
+    assert_eq!(of(regex, "spark", true).loss(), Loss::Approximate);
 }

@@ -15,7 +15,7 @@ WHERE (
     AND ("Workload" = 'Exchange')
     AND ("Operation" = 'MailItemsAccessed')
     AND ("Mail Access Type" = 'Bind')
-    AND (CAST(trunc(toFloat64OrNull(trimBoth("Operation Count"))) AS BIGINT) >= 100)
+    AND (CAST(trunc(toFloat64OrNull(trimBoth("Operation Count"))) AS Nullable(BIGINT)) >= 100)
     AND (NOT coalesce(("Client Info String" ILIKE 'Client=REST;Client=RESTSystem;%'), FALSE))
   )
   AND (toUnixTimestamp64Milli("starttime") >= toUnixTimestamp64Milli(now64(3)) - 86400000)

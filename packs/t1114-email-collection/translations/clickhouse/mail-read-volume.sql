@@ -1,14 +1,14 @@
 SELECT
-  formatDateTime(fromUnixTimestamp64Milli(CAST(min(toUnixTimestamp64Milli("starttime")) AS DOUBLE), 'UTC'), '%Y-%m-%d %H:%i:%S', 'UTC') AS "EventTime",
+  formatDateTime(fromUnixTimestamp64Milli(CAST(min(toUnixTimestamp64Milli("starttime")) AS Nullable(DOUBLE)), 'UTC'), '%Y-%m-%d %H:%i:%S', 'UTC') AS "EventTime",
   argMin(tuple("sourceip"), ("aql.file", "aql.record")).1 AS "Host",
   argMin(tuple("username"), ("aql.file", "aql.record")).1 AS "Actor",
   argMin(tuple("Client Info String"), ("aql.file", "aql.record")).1 AS "Process",
   "Mailbox Owner" AS "Target",
-  CAST(trunc(CAST(sum(CAST(trunc(toFloat64OrNull(trimBoth("Operation Count"))) AS BIGINT)) AS DOUBLE)) AS BIGINT) AS "Evidence",
-  CAST(trunc(CAST(count(*) AS DOUBLE)) AS BIGINT) AS "Records",
-  CAST(trunc(CAST(count(DISTINCT "Session ID") AS DOUBLE)) AS BIGINT) AS "Sessions",
-  CAST(min(toUnixTimestamp64Milli("starttime")) AS DOUBLE) AS "FirstTime",
-  CAST(max(toUnixTimestamp64Milli("starttime")) AS DOUBLE) AS "LastTime"
+  CAST(trunc(CAST(sum(CAST(trunc(toFloat64OrNull(trimBoth("Operation Count"))) AS Nullable(BIGINT))) AS Nullable(DOUBLE))) AS Nullable(BIGINT)) AS "Evidence",
+  CAST(trunc(CAST(count(*) AS DOUBLE)) AS Nullable(BIGINT)) AS "Records",
+  CAST(trunc(CAST(count(DISTINCT "Session ID") AS DOUBLE)) AS Nullable(BIGINT)) AS "Sessions",
+  CAST(min(toUnixTimestamp64Milli("starttime")) AS Nullable(DOUBLE)) AS "FirstTime",
+  CAST(max(toUnixTimestamp64Milli("starttime")) AS Nullable(DOUBLE)) AS "LastTime"
 FROM events
 WHERE (
     ("devicetype" = 397)
@@ -19,5 +19,5 @@ WHERE (
   )
   AND (toUnixTimestamp64Milli("starttime") >= toUnixTimestamp64Milli(now64(3)) - 86400000)
 GROUP BY "Mailbox Owner", formatDateTime(fromUnixTimestamp64Milli(toUnixTimestamp64Milli("starttime"), 'UTC'), '%Y-%m-%d %H', 'UTC')
-HAVING (CAST(sum(CAST(trunc(toFloat64OrNull(trimBoth("Operation Count"))) AS BIGINT)) AS DOUBLE) > 500)
+HAVING (CAST(sum(CAST(trunc(toFloat64OrNull(trimBoth("Operation Count"))) AS Nullable(BIGINT))) AS Nullable(DOUBLE)) > 500)
 LIMIT 1000

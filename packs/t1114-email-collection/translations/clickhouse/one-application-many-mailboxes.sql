@@ -1,14 +1,14 @@
 SELECT
-  formatDateTime(fromUnixTimestamp64Milli(CAST(min(toUnixTimestamp64Milli("starttime")) AS DOUBLE), 'UTC'), '%Y-%m-%d %H:%i:%S', 'UTC') AS "EventTime",
+  formatDateTime(fromUnixTimestamp64Milli(CAST(min(toUnixTimestamp64Milli("starttime")) AS Nullable(DOUBLE)), 'UTC'), '%Y-%m-%d %H:%i:%S', 'UTC') AS "EventTime",
   argMin(tuple("sourceip"), ("aql.file", "aql.record")).1 AS "Host",
   argMin(tuple("username"), ("aql.file", "aql.record")).1 AS "Actor",
   argMin(tuple("Client Info String"), ("aql.file", "aql.record")).1 AS "Process",
   "Client App ID" AS "Target",
-  CAST(trunc(CAST(count(DISTINCT "Mailbox Owner") AS DOUBLE)) AS BIGINT) AS "Evidence",
+  CAST(trunc(CAST(count(DISTINCT "Mailbox Owner") AS DOUBLE)) AS Nullable(BIGINT)) AS "Evidence",
   "Client App ID" AS "ClientAppId",
-  CAST(trunc(CAST(sum(CAST(trunc(toFloat64OrNull(trimBoth("Operation Count"))) AS BIGINT)) AS DOUBLE)) AS BIGINT) AS "Messages",
-  CAST(min(toUnixTimestamp64Milli("starttime")) AS DOUBLE) AS "FirstTime",
-  CAST(max(toUnixTimestamp64Milli("starttime")) AS DOUBLE) AS "LastTime"
+  CAST(trunc(CAST(sum(CAST(trunc(toFloat64OrNull(trimBoth("Operation Count"))) AS Nullable(BIGINT))) AS Nullable(DOUBLE))) AS Nullable(BIGINT)) AS "Messages",
+  CAST(min(toUnixTimestamp64Milli("starttime")) AS Nullable(DOUBLE)) AS "FirstTime",
+  CAST(max(toUnixTimestamp64Milli("starttime")) AS Nullable(DOUBLE)) AS "LastTime"
 FROM events
 WHERE (
     ("devicetype" = 397)

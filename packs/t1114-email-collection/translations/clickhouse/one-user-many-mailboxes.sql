@@ -1,14 +1,14 @@
 SELECT
-  formatDateTime(fromUnixTimestamp64Milli(CAST(min(toUnixTimestamp64Milli("starttime")) AS DOUBLE), 'UTC'), '%Y-%m-%d %H:%i:%S', 'UTC') AS "EventTime",
+  formatDateTime(fromUnixTimestamp64Milli(CAST(min(toUnixTimestamp64Milli("starttime")) AS Nullable(DOUBLE)), 'UTC'), '%Y-%m-%d %H:%i:%S', 'UTC') AS "EventTime",
   argMin(tuple("sourceip"), ("aql.file", "aql.record")).1 AS "Host",
   "username" AS "Actor",
   argMin(tuple("Client Info String"), ("aql.file", "aql.record")).1 AS "Process",
   argMin(tuple("Mailbox Owner"), ("aql.file", "aql.record")).1 AS "Target",
-  CAST(trunc(CAST(count(DISTINCT "Mailbox Owner") AS DOUBLE)) AS BIGINT) AS "Evidence",
-  CAST(trunc(CAST(count(DISTINCT "Folder Path") AS DOUBLE)) AS BIGINT) AS "Folders",
-  CAST(trunc(CAST(count(*) AS DOUBLE)) AS BIGINT) AS "Records",
-  CAST(min(toUnixTimestamp64Milli("starttime")) AS DOUBLE) AS "FirstTime",
-  CAST(max(toUnixTimestamp64Milli("starttime")) AS DOUBLE) AS "LastTime"
+  CAST(trunc(CAST(count(DISTINCT "Mailbox Owner") AS DOUBLE)) AS Nullable(BIGINT)) AS "Evidence",
+  CAST(trunc(CAST(count(DISTINCT "Folder Path") AS DOUBLE)) AS Nullable(BIGINT)) AS "Folders",
+  CAST(trunc(CAST(count(*) AS DOUBLE)) AS Nullable(BIGINT)) AS "Records",
+  CAST(min(toUnixTimestamp64Milli("starttime")) AS Nullable(DOUBLE)) AS "FirstTime",
+  CAST(max(toUnixTimestamp64Milli("starttime")) AS Nullable(DOUBLE)) AS "LastTime"
 FROM events
 WHERE (
     ("devicetype" = 397)

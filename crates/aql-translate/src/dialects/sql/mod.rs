@@ -1,7 +1,7 @@
-//! SQL over the columns of a store of `aql import`. What two products write differently is in
+//! SQL over the columns of a store of `aql import`. What products write differently is in
 //! [`Flavour`]; a product is a file that implements it.
 
-use std::net::IpAddr;
+mod flavour;
 
 use aql_event::{Column, ColumnKind, Type};
 use aql_semantic::{
@@ -12,48 +12,10 @@ use aql_semantic::{
 use crate::loss::{Direction, Losses};
 use crate::pattern::Pattern;
 use crate::pred::{Lowered, Number, Pred, Test, What};
-use crate::regex::portable;
+use crate::regex::ignores_case;
+use crate::text::{number, operator};
 use crate::{Options, time};
-
-/// What SQL products write differently.
-pub(crate) trait Flavour: Sync {
-    /// A text constant.
-    fn text(&self, text: &str) -> String;
-    /// A quoted name.
-    fn name(&self, name: &str) -> String;
-    /// Epoch milliseconds of a timestamp column.
-    fn millis(&self, column: &str) -> String;
-    /// A number as text.
-    fn to_text(&self, term: &str) -> String;
-    /// A text as a number, null if it is none.
-    fn to_number(&self, term: &str) -> String;
-    /// LIKE or ILIKE.
-    fn like(&self, term: &str, pattern: &Pattern, ignore_case: bool) -> String;
-    /// Is a regular expression found in a text?
-    fn regex(&self, term: &str, regex: &str) -> String;
-    /// LOWER and UPPER.
-    fn change(&self, term: &str, lower: bool) -> String;
-    /// Is an address, as its canonical text, in a network? Nothing if the product cannot say.
-    fn network(&self, term: &str, address: IpAddr, bits: u8) -> Option<String>;
-    /// DATEFORMAT of epoch milliseconds in UTC.
-    fn date_format(&self, millis: &str, format: &time::Format) -> Option<String>;
-    /// Now, in epoch milliseconds.
-    fn now(&self) -> &'static str;
-    /// An aggregate that is not the same everywhere.
-    fn aggregate(&self, function: AggregateFunction, argument: &str) -> String;
-    /// The first match of a regular expression, or all, replaced.
-    fn replace(&self, term: &str, regex: &str, with: &str, all: bool) -> String;
-    /// Characters from a position on, counted from 1.
-    fn part(&self, term: &str, start: i64, length: i64) -> String;
-    /// Number of characters.
-    fn length(&self, term: &str) -> String;
-    /// Does the whole number division, `a / b` of doubles.
-    fn divide(&self, left: &str, right: &str) -> String {
-        format!("(CAST({left} AS DOUBLE) / nullif({right}, 0))")
-    }
-    /// Letters that ILIKE takes as other letters than AQL does.
-    fn other_letters(&self) -> &'static str;
-}
+pub(super) use flavour::{Flavour, ipv4_range};
 
 /// Writes a query.
 pub(crate) fn write(
@@ -70,10 +32,10 @@ pub(crate) fn write(
         sql.losses.approximate(None, Direction::Either, message);
     }
     if sql.folds {
-        let message = format!(
-            "ILIKE folds {} otherwise; `--max-loss exact` takes regular expressions instead",
-            flavour.other_letters()
-        );
+        let mut message = format!("ILIKE folds {} otherwise", flavour.other_letters());
+        if flavour.exact_ilike("", &Pattern::like("")).is_some() {
+            message.push_str("; `--max-loss exact` takes regular expressions instead");
+        }
         losses.approximate(None, Direction::Either, message);
     }
     text
@@ -137,7 +99,14 @@ impl Sql<'_> {
         }
         let mut order = Vec::new();
         for item in &query.order {
-            match self.term(&item.expr) {
+            // A result column goes by its name: where that is also the name of a column of the table,
+            // its expression would be read as one over the result.
+            let shown = query.output.iter().find(|o| o.expr == item.expr);
+            let term = self.term(&item.expr).map(|term| match shown {
+                Some(column) => self.flavour.name(&column.name),
+                None => term,
+            });
+            match term {
                 Ok(term) if item.descending => order.push(format!("{term} DESC NULLS LAST")),
                 Ok(term) => order.push(format!("{term} ASC NULLS FIRST")),
                 Err(why) => self
@@ -210,13 +179,13 @@ impl Sql<'_> {
                 self.like(&term, pattern, *ignore_case)
             }
             What::Regex { java, ignore_case, full } => {
-                let regex = portable(java, *ignore_case, *full)?;
-                if regex.backtracks {
-                    return Err("the target's regular expressions have no look-around, \
-                                back-references or possessive quantifiers"
-                        .to_owned());
+                let term = self.text_term(&test.of)?;
+                let folds = *ignore_case || ignores_case(java);
+                if let Some(letters) = flavour.regex_letters().filter(|_| folds) {
+                    let message = format!("regular expressions fold {letters} otherwise");
+                    self.losses.approximate(Some(test.span), Direction::Either, message);
                 }
-                flavour.regex(&self.text_term(&test.of)?, &regex.text)
+                flavour.java_regex(&term, java, *ignore_case, *full)?
             }
             What::TextIn(values) => {
                 let term = self.text_term(&test.of)?;
@@ -276,8 +245,11 @@ impl Sql<'_> {
         // Without a letter there is nothing to fold.
         let ignore_case =
             ignore_case && pattern.literals().any(|t| t.chars().any(char::is_alphabetic));
-        if ignore_case && self.options.exact {
-            return self.flavour.regex(term, &format!("(?is){}", pattern.regex()));
+        if ignore_case
+            && self.options.exact
+            && let Some(text) = self.flavour.exact_ilike(term, pattern)
+        {
+            return text;
         }
         self.folds |= ignore_case;
         self.flavour.like(term, pattern, ignore_case)
@@ -428,14 +400,15 @@ impl Sql<'_> {
         Ok(match call.function {
             F::Count => format!("CAST(count({term}) AS DOUBLE)"),
             F::UniqueCount => format!("CAST(count(DISTINCT {term}) AS DOUBLE)"),
-            F::Sum => format!("CAST(sum({term}) AS DOUBLE)"),
+            F::Sum => self.flavour.double(&format!("sum({term})")),
             F::Avg => format!("avg({term})"),
-            F::Min if call.ty == Type::Double => format!("CAST(min({term}) AS DOUBLE)"),
-            F::Max if call.ty == Type::Double => format!("CAST(max({term}) AS DOUBLE)"),
+            F::Min if call.ty == Type::Double => self.flavour.double(&format!("min({term})")),
+            F::Max if call.ty == Type::Double => self.flavour.double(&format!("max({term})")),
             F::Min => format!("min({term})"),
             F::Max => format!("max({term})"),
             F::First | F::Last | F::StdevSample | F::StdevPopulation | F::DistinctCount => {
-                self.flavour.aggregate(call.function, &term)
+                let text = self.flavour.aggregate(call.function, &term);
+                text.ok_or("this aggregate has no counterpart")?
             }
         })
     }
@@ -452,7 +425,7 @@ impl Sql<'_> {
             ("DOUBLE", [value]) => self.number_term(value)?,
             ("LONG", [value]) => match value.ty {
                 Type::Integer | Type::Time => self.term(value)?,
-                _ => format!("CAST(trunc({}) AS BIGINT)", self.number_term(value)?),
+                _ => flavour.whole(&self.number_term(value)?),
             },
             ("STRLEN", [text]) => flavour.length(&self.text_term(text)?),
             ("SUBSTRING", [text, start, rest @ ..]) => {
@@ -485,17 +458,8 @@ impl Sql<'_> {
                 else {
                     return Err(format!("{function} with a pattern that is no constant"));
                 };
-                let regex = portable(java, false, false)?;
-                if regex.backtracks || with.contains(['\\', '{']) {
-                    return Err(format!("the pattern of {function} has no counterpart"));
-                }
                 let term = self.text_term(text)?;
-                flavour.replace(
-                    &term,
-                    &regex.text,
-                    &with.replace('$', "\\"),
-                    function == "REPLACEALL",
-                )
+                flavour.java_replace(&term, java, with, function == "REPLACEALL")?
             }
             _ => return Err(format!("{function} has no counterpart")),
         })
@@ -506,23 +470,5 @@ fn is_one_of(term: &str, values: Vec<String>) -> String {
     match values.as_slice() {
         [one] => format!("({term} = {one})"),
         _ => format!("({term} IN ({}))", values.join(", ")),
-    }
-}
-
-pub(crate) fn operator(op: CompareOp) -> &'static str {
-    match op {
-        CompareOp::Eq => "=",
-        CompareOp::NotEq => "<>",
-        CompareOp::Lt => "<",
-        CompareOp::LtEq => "<=",
-        CompareOp::Gt => ">",
-        CompareOp::GtEq => ">=",
-    }
-}
-
-pub(crate) fn number(number: &Number) -> String {
-    match number {
-        Number::Integer(value) => value.to_string(),
-        Number::Double(value) => format!("{value:?}"),
     }
 }

@@ -1,94 +1,41 @@
 //! Languages that pipe events from command to command: what their queries have in common.
 
+mod language;
+
 use aql_event::Type;
-use aql_semantic::{AggregateCall, AggregateFunction, CompareOp, Expr, ExprKind, Value};
+use aql_semantic::{AggregateCall, AggregateFunction, Expr, ExprKind, Value};
 
 use crate::Options;
-use crate::condition::{Language, Term, Writer, joined};
-use crate::dialects::sql::number;
+use crate::condition::{Term, Writer, joined};
+use crate::filter::TIME_IS_OUTSIDE;
 use crate::loss::{Direction, Losses};
 use crate::map::{Map, Source};
 use crate::pred::{Lowered, Pred, What};
 use crate::source::{Part, parts, subject};
+use crate::text::number;
 use crate::time::{Bounds, Format, bounds};
-
-/// What such a language writes besides conditions.
-pub(crate) trait Pipeline: Language {
-    /// The events of sources, each with its condition.
-    fn sources(&self, parts: &[PartText<'_>]) -> String;
-    /// The condition of a time clause.
-    fn window(&self, time: &str, bounds: &Bounds) -> Option<String>;
-    /// A command that keeps what satisfies a condition.
-    fn filter(&self, condition: &str) -> String;
-    /// A command that sets columns.
-    fn set(&self, columns: &[(String, String)]) -> String;
-    /// A command that groups.
-    fn group(&self, calls: &[(String, String)], keys: &[String]) -> String;
-    /// A command that sorts: columns, and whether descending.
-    fn sort(&self, by: &[(String, bool)]) -> String;
-    /// A command that ends after so many.
-    fn limit(&self, limit: u64) -> String;
-    /// A command that leaves these columns.
-    fn keep(&self, columns: &[String]) -> String;
-    /// A name as it is written.
-    fn name(&self, name: &str) -> String;
-    /// A text constant.
-    fn text(&self, text: &str) -> String;
-    /// DATEFORMAT of a time field.
-    fn date(&self, time: &str, format: &Format) -> String;
-    /// An aggregate; nothing if there is no such thing.
-    fn aggregate(&self, function: AggregateFunction, argument: Option<&str>) -> Option<String>;
-    /// What FIRST and LAST come to.
-    fn first_and_last(&self) -> &'static str {
-        "FIRST and LAST go by the time of the events"
-    }
-    /// Characters from a position on, counted from 0.
-    fn part(&self, text: &str, start: i64, length: i64) -> String;
-    /// Is the aggregate only estimated?
-    fn estimates(&self, _function: AggregateFunction) -> bool {
-        false
-    }
-    /// Are rows without a key left out of the groups?
-    fn drops_missing_keys(&self) -> bool {
-        false
-    }
-    /// A field as a number.
-    fn to_number(&self, field: &str) -> String;
-    /// Letters that it folds otherwise.
-    fn other_letters(&self) -> &'static str;
-}
-
-/// A source with its condition and the columns that are set on its events.
-pub(crate) struct PartText<'a> {
-    pub(crate) source: &'a Source,
-    /// Set before the condition, which reads them.
-    pub(crate) aliases: Vec<(String, String)>,
-    pub(crate) condition: Option<String>,
-    pub(crate) window: Option<String>,
-    pub(crate) columns: Vec<(String, String)>,
-}
+pub(crate) use language::{Commands, Naming, PartText, Pipeline};
 
 /// Writes a query.
 pub(crate) fn write(
     query: &Lowered,
-    map: &Map,
+    map: &Result<Map, String>,
     language: &dyn Pipeline,
-    plain: &dyn Language,
     options: &Options,
     losses: &mut Losses,
 ) -> String {
+    let Some(map) = losses.map(map) else { return String::new() };
     let parts = parts(query, map, losses);
     if losses.is_impossible() {
         return String::new();
     }
-    let mut pipe = Pipe { query, language, plain, options, losses };
+    let mut pipe = Pipe { query, language, options, losses };
     pipe.write(&parts)
 }
 
 struct Pipe<'a> {
     query: &'a Lowered,
     language: &'a dyn Pipeline,
-    plain: &'a dyn Language,
     options: &'a Options,
     losses: &'a mut Losses,
 }
@@ -96,7 +43,11 @@ struct Pipe<'a> {
 impl Pipe<'_> {
     fn write(&mut self, parts: &[Part<'_>]) -> String {
         let language = self.language;
-        let bounds = bounds(&self.query.window, self.options, self.losses);
+        let mut bounds = bounds(&self.query.window, self.options, self.losses);
+        if language.window_is_outside() && !matches!(bounds, Bounds::None) {
+            self.losses.result(None, TIME_IS_OUTSIDE);
+            bounds = Bounds::None;
+        }
         let mut folds = false;
         let mut names = Vec::new();
         let mut texts = Vec::new();
@@ -104,7 +55,7 @@ impl Pipe<'_> {
             let mut aliases = Vec::new();
             let condition = (part.pred != Pred::Const(true)).then(|| {
                 let mut writer = Writer {
-                    language: self.plain,
+                    language,
                     source: part.source,
                     nulls: self.query.nulls,
                     losses: self.losses,
@@ -147,7 +98,12 @@ impl Pipe<'_> {
             names = outputs.into_iter().map(|(name, _)| name).collect();
         }
         let sort = self.order(&time);
-        lines.extend((!sort.is_empty()).then(|| language.sort(&sort)));
+        if !sort.is_empty() {
+            lines.push(language.sort(&sort));
+            if let Some(message) = language.sort_limit() {
+                self.losses.result(None, message);
+            }
+        }
         lines.extend(self.query.limit.map(|limit| language.limit(limit)));
         if self.query.group.is_none() && !time.is_empty() {
             names.insert(0, time);
@@ -257,11 +213,7 @@ impl Pipe<'_> {
                 let of = format!("c{index}");
                 match &test.what {
                     What::Number(op, value) => {
-                        let op = match op {
-                            CompareOp::NotEq => "!=",
-                            CompareOp::Eq => "==",
-                            other => crate::dialects::sql::operator(*other),
-                        };
+                        let op = self.language.having_operator(*op);
                         format!("({of} {op} {})", number(value))
                     }
                     What::NumberIn(values) => match self.language.numbers(&of, true, values) {
@@ -357,7 +309,9 @@ impl Pipe<'_> {
                         return Err("SUBSTRING with a position that is no constant".to_owned());
                     };
                     let text = self.value(value, source)?;
-                    Ok(self.language.part(&text, (*start).max(0), (*length).max(0)))
+                    self.language
+                        .part(&text, (*start).max(0), (*length).max(0))
+                        .ok_or_else(|| "SUBSTRING has no counterpart".to_owned())
                 }
                 ("LONG" | "DOUBLE", [value]) => {
                     let field = self.value(value, source)?;

@@ -1,0 +1,30 @@
+SELECT
+  TO_CHAR(TO_TIMESTAMP_NTZ(CAST(DATE_PART(EPOCH_MILLISECOND, "starttime") AS BIGINT), 3), 'YYYY-MM-DD HH24:MI:SS') AS "EventTime",
+  "Machine Identifier" AS "Host",
+  "username" AS "Actor",
+  "File Path" AS "Process",
+  "Script Block ID" AS "Target",
+  "Script Block Text" AS "Evidence"
+FROM events
+WHERE (
+    ("devicetype" = 12)
+    AND ("qideventcategory" IN ('Microsoft-Windows-PowerShell/Operational', 'PowerShellCore/Operational'))
+    AND (TRY_TO_DOUBLE("Event ID") = 4104)
+    AND (
+      ("Script Block Text" ILIKE '%Microsoft.Exchange.WebServices%')
+      OR ("Script Block Text" ILIKE '%ExchangeService%')
+      OR ("Script Block Text" ILIKE '%/EWS/Exchange.asmx%')
+      OR ("Script Block Text" ILIKE '%schemas.microsoft.com/exchange/services%')
+    )
+    AND (
+      ("Script Block Text" ILIKE '%FindItem%')
+      OR ("Script Block Text" ILIKE '%GetItem%')
+      OR ("Script Block Text" ILIKE '%FindFolder%')
+      OR ("Script Block Text" ILIKE '%SyncFolderItems%')
+      OR ("Script Block Text" ILIKE '%ExportItems%')
+      OR ("Script Block Text" ILIKE '%]::Bind(%')
+    )
+  )
+  AND (DATE_PART(EPOCH_MILLISECOND, "starttime") >= DATE_PART(EPOCH_MILLISECOND, CURRENT_TIMESTAMP()) - 86400000)
+ORDER BY DATE_PART(EPOCH_MILLISECOND, "starttime") DESC NULLS LAST
+LIMIT 1000

@@ -1,0 +1,24 @@
+SELECT
+  TO_CHAR(TO_TIMESTAMP_NTZ(CAST(DATE_PART(EPOCH_MILLISECOND, "starttime") AS BIGINT), 3), 'YYYY-MM-DD HH24:MI:SS') AS "EventTime",
+  "Machine Identifier" AS "Host",
+  "username" AS "Actor",
+  "Process Path" AS "Process",
+  "Parent Process Path" AS "Target",
+  "Process CommandLine" AS "Evidence"
+FROM events
+WHERE (
+    ("devicetype" = 12)
+    AND (
+      (
+        ("qideventcategory" = 'Microsoft-Windows-Sysmon/Operational')
+        AND (TRY_TO_DOUBLE("Event ID") = 1)
+      )
+      OR (TRY_TO_DOUBLE("Event ID") = 4688)
+    )
+    AND ("Process CommandLine" ILIKE '%Add-PSSnapin%')
+    AND ("Process CommandLine" ILIKE '%Microsoft.Exchange.%')
+    AND (NOT coalesce(("Parent Process Path" ILIKE '%:\\Windows\\System32\\msiexec.exe'), FALSE))
+  )
+  AND (DATE_PART(EPOCH_MILLISECOND, "starttime") >= DATE_PART(EPOCH_MILLISECOND, CURRENT_TIMESTAMP()) - 86400000)
+ORDER BY DATE_PART(EPOCH_MILLISECOND, "starttime") DESC NULLS LAST
+LIMIT 1000

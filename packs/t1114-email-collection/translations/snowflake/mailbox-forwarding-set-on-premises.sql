@@ -1,0 +1,22 @@
+SELECT
+  TO_CHAR(TO_TIMESTAMP_NTZ(CAST(DATE_PART(EPOCH_MILLISECOND, "starttime") AS BIGINT), 3), 'YYYY-MM-DD HH24:MI:SS') AS "EventTime",
+  "Machine Identifier" AS "Host",
+  "username" AS "Actor",
+  "Cmdlet" AS "Process",
+  "Parameters" AS "Target",
+  "payload" AS "Evidence"
+FROM events
+WHERE (
+    ("devicetype" = 12)
+    AND ("qideventcategory" = 'MSExchange Management')
+    AND (TRY_TO_DOUBLE("Event ID") = 1)
+    AND ("Cmdlet" = 'Set-Mailbox')
+    AND (
+      ("Parameters" ILIKE '%-ForwardingSmtpAddress%')
+      OR ("Parameters" ILIKE '%-ForwardingAddress%')
+    )
+    AND (REGEXP_INSTR("Parameters", '-Forwarding(Smtp)?Address[\t\n\u000b\u000c\r :]+["'']?[^"''$\t\n\u000b\u000c\r \\-]', 1, 1, 0, 'i') > 0)
+  )
+  AND (DATE_PART(EPOCH_MILLISECOND, "starttime") >= DATE_PART(EPOCH_MILLISECOND, CURRENT_TIMESTAMP()) - 86400000)
+ORDER BY DATE_PART(EPOCH_MILLISECOND, "starttime") DESC NULLS LAST
+LIMIT 1000

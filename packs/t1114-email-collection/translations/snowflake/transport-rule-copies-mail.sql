@@ -1,0 +1,20 @@
+SELECT
+  TO_CHAR(TO_TIMESTAMP_NTZ(CAST(DATE_PART(EPOCH_MILLISECOND, "starttime") AS BIGINT), 3), 'YYYY-MM-DD HH24:MI:SS') AS "EventTime",
+  "sourceip" AS "Host",
+  "username" AS "Actor",
+  "Operation" AS "Process",
+  "Forward To" AS "Target",
+  "Parameters" AS "Evidence",
+  "Object ID" AS "Object ID",
+  "Result Status" AS "Result Status",
+  "Session ID" AS "Session ID"
+FROM events
+WHERE (
+    ("devicetype" = 397)
+    AND ("Workload" = 'Exchange')
+    AND ("Operation" IN ('New-TransportRule', 'Set-TransportRule', 'Enable-TransportRule', 'New-JournalRule', 'Set-JournalRule'))
+    AND (REGEXP_INSTR("Parameters", '"Name"[\t\n\u000b\u000c\r ]*:[\t\n\u000b\u000c\r ]*"(BlindCopyTo|CopyTo|RedirectMessageTo|AddToRecipients|AddManagerAsRecipientType|RouteMessageOutboundConnector|JournalEmailAddress)"[\t\n\u000b\u000c\r ]*,[\t\n\u000b\u000c\r ]*"Value"[\t\n\u000b\u000c\r ]*:[\t\n\u000b\u000c\r ]*"[^"]+"', 1, 1, 0, 'i') > 0)
+  )
+  AND (DATE_PART(EPOCH_MILLISECOND, "starttime") >= DATE_PART(EPOCH_MILLISECOND, CURRENT_TIMESTAMP()) - 86400000)
+ORDER BY DATE_PART(EPOCH_MILLISECOND, "starttime") DESC NULLS LAST
+LIMIT 1000

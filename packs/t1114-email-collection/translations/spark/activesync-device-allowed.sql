@@ -1,0 +1,19 @@
+SELECT
+  date_format(timestamp_millis(CAST(unix_millis(`starttime`) AS BIGINT)), 'yyyy-MM-dd HH:mm:ss') AS `EventTime`,
+  `sourceip` AS `Host`,
+  `username` AS `Actor`,
+  `Operation` AS `Process`,
+  `Object ID` AS `Target`,
+  `Parameters` AS `Evidence`,
+  `Result Status` AS `Result Status`,
+  `Session ID` AS `Session ID`
+FROM events
+WHERE (
+    (`devicetype` = 397)
+    AND (`Workload` = 'Exchange')
+    AND (`Operation` = 'Set-CASMailbox')
+    AND (`Parameters` RLIKE '(?iu)(?s).*"ActiveSyncAllowedDeviceIDs"\\s*,\\s*"Value"\\s*:\\s*"[^"]+".*')
+  )
+  AND (unix_millis(`starttime`) >= unix_millis(current_timestamp()) - 86400000)
+ORDER BY unix_millis(`starttime`) DESC NULLS LAST
+LIMIT 1000

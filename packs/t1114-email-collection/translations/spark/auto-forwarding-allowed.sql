@@ -1,0 +1,27 @@
+SELECT
+  date_format(timestamp_millis(CAST(unix_millis(`starttime`) AS BIGINT)), 'yyyy-MM-dd HH:mm:ss') AS `EventTime`,
+  `sourceip` AS `Host`,
+  `username` AS `Actor`,
+  `Operation` AS `Process`,
+  `Object ID` AS `Target`,
+  `Parameters` AS `Evidence`,
+  `Result Status` AS `Result Status`,
+  `Session ID` AS `Session ID`
+FROM events
+WHERE (
+    (`devicetype` = 397)
+    AND (`Workload` = 'Exchange')
+    AND (
+      (
+        (`Operation` IN ('Set-HostedOutboundSpamFilterPolicy', 'New-HostedOutboundSpamFilterPolicy'))
+        AND (`Parameters` RLIKE '(?iu)(?s).*"AutoForwardingMode"\\s*,\\s*"Value"\\s*:\\s*"On".*')
+      )
+      OR (
+        (`Operation` IN ('Set-RemoteDomain', 'New-RemoteDomain'))
+        AND (`Parameters` RLIKE '(?iu)(?s).*"AutoForwardEnabled"\\s*,\\s*"Value"\\s*:\\s*"True".*')
+      )
+    )
+  )
+  AND (unix_millis(`starttime`) >= unix_millis(current_timestamp()) - 86400000)
+ORDER BY unix_millis(`starttime`) DESC NULLS LAST
+LIMIT 1000

@@ -1,0 +1,24 @@
+SELECT
+  date_format(timestamp_millis(CAST(unix_millis(`starttime`) AS BIGINT)), 'yyyy-MM-dd HH:mm:ss') AS `EventTime`,
+  `Machine Identifier` AS `Host`,
+  `username` AS `Actor`,
+  `Process Path` AS `Process`,
+  `Parent Process Path` AS `Target`,
+  `Process CommandLine` AS `Evidence`
+FROM events
+WHERE (
+    (`devicetype` = 12)
+    AND (
+      (
+        (`qideventcategory` = 'Microsoft-Windows-Sysmon/Operational')
+        AND (TRY_CAST(`Event ID` AS DOUBLE) = 1)
+      )
+      OR (TRY_CAST(`Event ID` AS DOUBLE) = 4688)
+    )
+    AND (`Process CommandLine` ILIKE '%Add-PSSnapin%')
+    AND (`Process CommandLine` ILIKE '%Microsoft.Exchange.%')
+    AND (NOT coalesce((`Parent Process Path` ILIKE '%:\\\\Windows\\\\System32\\\\msiexec.exe'), FALSE))
+  )
+  AND (unix_millis(`starttime`) >= unix_millis(current_timestamp()) - 86400000)
+ORDER BY unix_millis(`starttime`) DESC NULLS LAST
+LIMIT 1000

@@ -1,0 +1,28 @@
+SELECT
+  date_format(timestamp_millis(CAST(unix_millis(`starttime`) AS BIGINT)), 'yyyy-MM-dd HH:mm:ss') AS `EventTime`,
+  `sourceip` AS `Host`,
+  `username` AS `Actor`,
+  `Operation` AS `Process`,
+  `Object ID` AS `Target`,
+  `Parameters` AS `Evidence`,
+  `Result Status` AS `Result Status`,
+  `Session ID` AS `Session ID`
+FROM events
+WHERE (
+    (`devicetype` = 397)
+    AND (`Workload` = 'Exchange')
+    AND (`Operation` IN ('Add-MailboxFolderPermission', 'Set-MailboxFolderPermission', 'ModifyFolderPermissions', 'AddFolderPermissions'))
+    AND (`Member UPN` IN ('Default', 'Anonymous', 'Everyone'))
+    AND (`Member Rights` RLIKE '(?iu).*(Reviewer|Author|Editor|Owner|ReadItems|ReadAny).*')
+    AND (
+      (`Folder Path` IS NULL)
+      OR (NOT coalesce((`Folder Path` ILIKE '%Calendar%'), FALSE))
+    )
+    AND (
+      (`Object ID` IS NULL)
+      OR (NOT coalesce((`Object ID` ILIKE '%:\\\\Calendar%'), FALSE))
+    )
+  )
+  AND (unix_millis(`starttime`) >= unix_millis(current_timestamp()) - 86400000)
+ORDER BY unix_millis(`starttime`) DESC NULLS LAST
+LIMIT 1000

@@ -1,0 +1,22 @@
+SELECT
+  date_format(timestamp_millis(CAST(unix_millis(`starttime`) AS BIGINT)), 'yyyy-MM-dd HH:mm:ss') AS `EventTime`,
+  `sourceip` AS `Host`,
+  `username` AS `Actor`,
+  `Client Info String` AS `Process`,
+  `Mailbox Owner` AS `Target`,
+  `Operation Count` AS `Evidence`,
+  `Mail Access Type` AS `Mail Access Type`,
+  `Folder Path` AS `Folder Path`,
+  `App ID` AS `App ID`,
+  `Client App ID` AS `Client App ID`,
+  `Session ID` AS `Session ID`
+FROM events
+WHERE (
+    (`devicetype` = 397)
+    AND (`Workload` = 'Exchange')
+    AND (`Operation` = 'MailItemsAccessed')
+    AND (`Is Throttled` = 'True')
+  )
+  AND (unix_millis(`starttime`) >= unix_millis(current_timestamp()) - 86400000)
+ORDER BY unix_millis(`starttime`) DESC NULLS LAST
+LIMIT 1000

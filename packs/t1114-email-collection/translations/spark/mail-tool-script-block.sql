@@ -1,0 +1,17 @@
+SELECT
+  date_format(timestamp_millis(CAST(unix_millis(`starttime`) AS BIGINT)), 'yyyy-MM-dd HH:mm:ss') AS `EventTime`,
+  `Machine Identifier` AS `Host`,
+  `username` AS `Actor`,
+  `File Path` AS `Process`,
+  `Script Block ID` AS `Target`,
+  `Script Block Text` AS `Evidence`
+FROM events
+WHERE (
+    (`devicetype` = 12)
+    AND (`qideventcategory` IN ('Microsoft-Windows-PowerShell/Operational', 'PowerShellCore/Operational'))
+    AND (TRY_CAST(`Event ID` AS DOUBLE) = 4104)
+    AND (`Script Block Text` RLIKE '(?iu)(?s).*\\b(Invoke-SelfSearch|Invoke-GlobalMailSearch|Invoke-GlobalO365MailSearch|Invoke-OpenInboxFinder|Invoke-SendEWSMailQuery|Get-GlobalAddressList|Get-MailboxFolders|Invoke-PasswordSprayEWS|Invoke-PasswordSprayOWA|Invoke-DomainHarvestOWA|Invoke-UsernameHarvestOWA|Invoke-InjectGEventAPI|Get-ADUsernameFromEWS|Invoke-GraphRecon|Invoke-SearchMailbox|Get-Inbox\\.ps1)\\b.*')
+  )
+  AND (unix_millis(`starttime`) >= unix_millis(current_timestamp()) - 86400000)
+ORDER BY unix_millis(`starttime`) DESC NULLS LAST
+LIMIT 1000

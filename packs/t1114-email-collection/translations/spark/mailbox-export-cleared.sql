@@ -1,0 +1,17 @@
+SELECT
+  date_format(timestamp_millis(CAST(unix_millis(`starttime`) AS BIGINT)), 'yyyy-MM-dd HH:mm:ss') AS `EventTime`,
+  `Machine Identifier` AS `Host`,
+  `username` AS `Actor`,
+  `Cmdlet` AS `Process`,
+  `Parameters` AS `Target`,
+  `payload` AS `Evidence`
+FROM events
+WHERE (
+    (`devicetype` = 12)
+    AND (`qideventcategory` = 'MSExchange Management')
+    AND (TRY_CAST(`Event ID` AS DOUBLE) = 1)
+    AND (`Cmdlet` = 'Remove-MailboxExportRequest')
+  )
+  AND (unix_millis(`starttime`) >= unix_millis(current_timestamp()) - 86400000)
+ORDER BY unix_millis(`starttime`) DESC NULLS LAST
+LIMIT 1000
