@@ -14,6 +14,8 @@
 
 pub mod evtx;
 
+mod bits;
+mod cells;
 mod coalesce;
 mod evidence;
 mod formats;
@@ -24,6 +26,7 @@ mod normalise;
 mod out;
 mod patience;
 mod plan;
+mod range;
 mod report;
 mod scan;
 mod sniff;

@@ -27,9 +27,12 @@ impl Read for Stream<'_> {
 /// The bytes of a reader from a moving start up to as far as has been asked for.
 pub(crate) struct Stream<'r> {
     reader: Box<dyn Read + 'r>,
+    /// What is behind `end` has no meaning; it is kept so that it need not be cleared again.
     buffer: Vec<u8>,
     /// Where the window starts in the buffer.
     start: usize,
+    /// Where the window ends in the buffer.
+    end: usize,
     /// Offset of the window's start in the input.
     offset: u64,
     ended: bool,
@@ -45,12 +48,24 @@ impl<'r> Stream<'r> {
             reader: Box::new(reader),
             buffer: Vec::new(),
             start: 0,
+            end: 0,
             offset,
             ended: false,
             error: None,
             total: 0,
             watch: Watch::default(),
         }
+    }
+
+    /// Uses this memory, which another stream had.
+    pub(crate) fn with_memory(mut self, memory: Vec<u8>) -> Self {
+        self.buffer = memory;
+        self
+    }
+
+    /// The memory of a stream that is done.
+    pub(crate) fn into_memory(self) -> Vec<u8> {
+        self.buffer
     }
 
     /// Ends the stream, as by an error, when the time of its file is over.
@@ -61,7 +76,7 @@ impl<'r> Stream<'r> {
 
     /// The bytes in view.
     pub(crate) fn window(&self) -> &[u8] {
-        self.buffer.get(self.start..).unwrap_or_default()
+        self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 
     /// Offset of the window's first byte in the input.
@@ -86,7 +101,7 @@ impl<'r> Stream<'r> {
 
     /// Moves the start of the window forward.
     pub(crate) fn consume(&mut self, bytes: usize) {
-        let bytes = bytes.min(self.buffer.len() - self.start);
+        let bytes = bytes.min(self.end - self.start);
         self.start += bytes;
         self.offset += bytes as u64;
     }
@@ -96,8 +111,9 @@ impl<'r> Stream<'r> {
         if self.ended {
             return false;
         }
-        if self.start > 0 && self.start >= self.buffer.len() / 2 {
-            self.buffer.drain(..self.start);
+        if self.start > 0 && self.start >= self.end / 2 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
             self.start = 0;
         }
         if let Err(error) = self.watch.check() {
@@ -105,10 +121,12 @@ impl<'r> Stream<'r> {
             self.ended = true;
             return false;
         }
-        let length = self.buffer.len();
-        self.buffer.resize(length + BLOCK, 0);
+        if self.buffer.len() < self.end + BLOCK {
+            self.buffer.resize(self.end + BLOCK, 0);
+        }
         let read = loop {
-            match self.reader.read(self.buffer.get_mut(length..).unwrap_or_default()) {
+            let free = self.buffer.get_mut(self.end..self.end + BLOCK).unwrap_or_default();
+            match self.reader.read(free) {
                 Ok(read) => break read,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => {
@@ -117,7 +135,7 @@ impl<'r> Stream<'r> {
                 }
             }
         };
-        self.buffer.truncate(length + read);
+        self.end += read;
         self.total += read as u64;
         self.ended = read == 0;
         read > 0

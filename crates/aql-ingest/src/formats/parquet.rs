@@ -18,6 +18,7 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 use parquet::file::reader::ChunkReader;
 
 use super::{FORMATS, Format, JsonRecord, Layout, csv, json};
+use crate::cells::Cells;
 use crate::json::{Json, parse_whole, quote};
 use crate::normalise::generic::NamedFields;
 use crate::out::{At, Out};
@@ -162,7 +163,8 @@ impl Rows {
             known => match self.table.map(|format| (format.name, &format.layout)) {
                 Some((name, Layout::Csv { take, .. })) => {
                     let cells = cells(batch, row);
-                    take(name, csv::Row { header: &self.names, cells: &cells, payload, at }, out);
+                    let cells = Cells::Texts(&cells);
+                    take(name, csv::Row { header: &self.names, cells, payload, at }, out);
                 }
                 _ => {
                     let fields =

@@ -10,6 +10,7 @@ use aql_event::{ColumnKind, Needs};
 use rustc_hash::FxHashMap;
 
 use super::{ClassFacts, Plan, Record, Resolved, Texts};
+use crate::cells::Cells;
 use crate::json::Json;
 use crate::time::parse_iso;
 
@@ -66,10 +67,15 @@ pub(crate) enum NamedFields<'r> {
         /// The header.
         header: &'r [String],
         /// The row.
-        cells: &'r [String],
+        cells: Cells<'r>,
     },
     /// Names and values. Where a name occurs twice, the first counts.
     Pairs(&'r [(Cow<'r, str>, Cow<'r, str>)]),
+}
+
+/// The member of this name, else what is at this path.
+fn find<'d>(json: Json<'d>, name: &str) -> Option<Json<'d>> {
+    json.get(name).or_else(|| name.contains('.').then(|| json.path(name)).flatten())
 }
 
 impl<'r> NamedFields<'r> {
@@ -81,12 +87,10 @@ impl<'r> NamedFields<'r> {
     {
         match *self {
             NamedFields::None => None,
-            NamedFields::Json(json) => {
-                json.get(name).or_else(|| json.path(name))?.text(scratch).map(Cow::Borrowed)
-            }
+            NamedFields::Json(json) => find(json, name)?.text(scratch).map(Cow::Borrowed),
             NamedFields::Cells { header, cells } => {
                 let at = header.iter().position(|h| h.eq_ignore_ascii_case(name))?;
-                cells.get(at).map(|cell| Cow::Borrowed(cell.as_str()))
+                cells.get(at)
             }
             NamedFields::Pairs(pairs) => pairs
                 .iter()
@@ -101,7 +105,7 @@ impl<'r> NamedFields<'r> {
     pub(crate) fn has(&self, name: &str) -> bool {
         match *self {
             NamedFields::None => false,
-            NamedFields::Json(json) => json.get(name).or_else(|| json.path(name)).is_some(),
+            NamedFields::Json(json) => find(json, name).is_some(),
             NamedFields::Cells { header, .. } => {
                 header.iter().any(|h| h.eq_ignore_ascii_case(name))
             }
@@ -125,8 +129,8 @@ impl<'r> NamedFields<'r> {
                 });
             }
             NamedFields::Cells { header, cells } => {
-                let named = header.iter().zip(cells).filter(|(_, cell)| !cell.is_empty());
-                named.for_each(|(name, cell)| visit(name, cell));
+                let named = header.iter().zip(cells.iter()).filter(|(_, cell)| !cell.is_empty());
+                named.for_each(|(name, cell)| visit(name, &cell));
             }
             NamedFields::Pairs(pairs) => {
                 let filled = pairs.iter().filter(|(_, value)| !value.is_empty());

@@ -51,6 +51,8 @@ pub(crate) struct Field {
     pub place: Place,
     /// The system value of that name.
     pub system: Option<SystemField>,
+    /// Where the fields of the Elastic Common Schema have it.
+    pub ecs: &'static [String],
     transform: Transform,
     domain: Option<Box<Field>>,
 }
@@ -170,7 +172,12 @@ fn application_level(channel: &str, level: Option<u32>) -> Option<&'static str> 
         Some(3) => "Application_Warning",
         _ => "Application_Information",
     };
-    channel.eq_ignore_ascii_case("Application").then_some(category)
+    has_level(channel).then_some(category)
+}
+
+/// Does the level of an event of this channel count for its class?
+pub(crate) fn has_level(channel: &str) -> bool {
+    channel.eq_ignore_ascii_case("Application")
 }
 
 fn make(
@@ -245,6 +252,7 @@ fn make_field(name: &str, transform: &Transform, next: &mut usize) -> Field {
         name: bare.to_owned(),
         place,
         system: system_field(bare, place == Place::System),
+        ecs: Catalog::get().ecs_paths(bare),
         transform: transform.clone(),
         domain,
     }
