@@ -6,10 +6,44 @@
 //! Not in here: where one row ends and the next begins (that is [`frame`](crate::frame)).
 
 use std::borrow::Cow;
+use std::ops::Deref;
 
 use memchr::memchr;
 
 use crate::bits::{self, BLOCK};
+use crate::names;
+
+/// The names of the columns.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Header {
+    names: Vec<String>,
+    /// A bit for each name.
+    sketch: u64,
+}
+
+impl Header {
+    /// Of these names.
+    pub(crate) fn new(names: Vec<String>) -> Self {
+        let sketch = names.iter().fold(0, |bits, name| bits | names::sketch(name.as_bytes()));
+        Header { names, sketch }
+    }
+
+    /// Which column has this name (in any case); the first if there are several.
+    pub(crate) fn column(&self, name: &str) -> Option<usize> {
+        if self.sketch & names::sketch(name.as_bytes()) == 0 {
+            return None;
+        }
+        self.names.iter().position(|known| names::same(known.as_bytes(), name.as_bytes()))
+    }
+}
+
+impl Deref for Header {
+    type Target = [String];
+
+    fn deref(&self) -> &[String] {
+        &self.names
+    }
+}
 
 /// Where a cell stands in its row.
 #[derive(Clone, Copy, Debug)]

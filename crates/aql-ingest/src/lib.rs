@@ -22,6 +22,7 @@ mod formats;
 mod frame;
 mod json;
 mod mappings;
+mod names;
 mod normalise;
 mod out;
 mod patience;

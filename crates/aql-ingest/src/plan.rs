@@ -59,14 +59,13 @@ pub(crate) struct Range {
 /// may have line ends in quotes. To records of other kinds all places are one.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tally {
-    pub(crate) counts: [u64; PLACES],
-    pub(crate) ends: [usize; PLACES],
+    pub(crate) ways: [(u64, usize); PLACES],
 }
 
 impl Tally {
     /// As many records from all places.
     pub(crate) fn of(count: u64) -> Self {
-        Tally { counts: [count; PLACES], ends: [0; PLACES] }
+        Tally { ways: [(count, 0); PLACES] }
     }
 }
 
@@ -96,8 +95,8 @@ impl Counts {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let found = (0..index).try_fold((0, 0), |(sum, place), i| {
-                let tally = (*known.get(i)?)?;
-                Some((sum + tally.counts.get(place)?, *tally.ends.get(place)?))
+                let (count, end) = *(*known.get(i)?)?.ways.get(place)?;
+                Some((sum + count, end))
             });
             match found {
                 Some(found) => return found,

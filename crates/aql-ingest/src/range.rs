@@ -11,7 +11,7 @@ use memchr::memchr;
 use crate::evidence::Options;
 use crate::evtx::{CHUNK_MAGIC, CHUNK_SIZE};
 use crate::formats::{csv, evtx, json, text, windows_xml};
-use crate::frame::Rows;
+use crate::frame::{CsvRecords, Rows};
 use crate::plan::{Publish, Range, Tally};
 use crate::sniff::{BOM, HEAD, Sniffed};
 use crate::stream::Stream;
@@ -86,14 +86,17 @@ impl Worker<'_> {
             stream.consume(BOM.len());
         }
         let window = stream.window();
-        let rows = Rows::of(window.get(..length(range, stream)).unwrap_or(window), delimiter);
-        let tally = Tally { counts: rows.counts, ends: rows.ends };
-        range.counts.publish(range.index, tally);
+        let bytes = window.get(..length(range, stream)).unwrap_or(window);
+        let rows = Rows::of_all_ways(bytes, delimiter);
+        let ways = rows.each_ref().map(|way| (way.count, way.end));
+        range.counts.publish(range.index, Tally { ways });
         drop(publish);
         let (before, place) = range.counts.before(range.index);
-        if let Some(Some(first)) = rows.first.get(place) {
-            stream.consume(*first);
-            csv::read(stream, head, before, Some(range.end), &mut self.out);
+        let Some(way) = rows.into_iter().nth(place) else { return };
+        if let Some(first) = way.first {
+            stream.consume(first);
+            let framer = CsvRecords::of_known(delimiter, first, way.row_ends);
+            csv::read_rows(stream, framer, head, before, Some(range.end), &mut self.out);
         }
     }
 

@@ -302,9 +302,7 @@ impl<'w> Worker<'w> {
             Sniffed::Xml => windows_xml::read(stream, 1, None, out),
             Sniffed::JsonLines => json::read_lines(stream, 1, None, out),
             Sniffed::JsonValues => json::read_values(stream, out),
-            Sniffed::Csv(delimiter) => {
-                csv::read(stream, csv::Head::unread(delimiter), 0, None, out)
-            }
+            Sniffed::Csv(delimiter) => csv::read(stream, csv::Head::unread(delimiter), out),
             Sniffed::AuditLog => audit_log::read(stream, out),
             Sniffed::OctetCounted => text::read_counted(stream, out),
             Sniffed::WinEventLog => wineventlog::read(stream, out),

@@ -7,7 +7,7 @@ use aql_diag::{Diagnostic, codes};
 
 use super::text::{decode, not_a_record};
 use super::{FORMATS, Format, Layout};
-use crate::cells::{self, Cells, Span};
+use crate::cells::{self, Cells, Header, Span};
 use crate::frame::{CsvRecords, Frame, Framer, Frames, Scan};
 use crate::normalise::generic::NamedFields;
 use crate::out::{At, Out};
@@ -32,7 +32,7 @@ pub(crate) const FORMAT: Format = Format {
 #[derive(Clone, Copy)]
 pub(crate) struct Row<'r> {
     /// The names of the columns.
-    pub header: &'r [String],
+    pub header: &'r Header,
     /// The cells; may be fewer or more than the header has.
     pub cells: Cells<'r>,
     /// The raw bytes of the row.
@@ -44,8 +44,7 @@ pub(crate) struct Row<'r> {
 impl<'r> Row<'r> {
     /// The cell under a name (in any case), if it is not empty.
     pub(crate) fn cell(&self, name: &str) -> Option<Cow<'r, str>> {
-        let at = self.header.iter().position(|h| h.eq_ignore_ascii_case(name))?;
-        self.cells.get(at).filter(|cell| !cell.is_empty())
+        self.cells.get(self.header.column(name)?).filter(|cell| !cell.is_empty())
     }
 }
 
@@ -99,7 +98,7 @@ pub(crate) fn is_directive(line: &[u8]) -> bool {
 /// What the head of a file says about its rows.
 pub(crate) struct Head {
     delimiter: u8,
-    header: Vec<String>,
+    header: Header,
     /// Its format, once the header has been read.
     format: Option<&'static Format>,
     /// Is the header that of a `#Fields:` line? More of them may follow, as logs are put together.
@@ -109,7 +108,7 @@ pub(crate) struct Head {
 impl Head {
     /// Of a file that has not been looked at.
     pub(crate) fn unread(delimiter: u8) -> Self {
-        Head { delimiter, header: Vec::new(), format: None, has_directives: false }
+        Head { delimiter, header: Header::default(), format: None, has_directives: false }
     }
 
     /// Reads the header of a file that may be read in parts: its rows must need nothing but the
@@ -135,7 +134,7 @@ impl Head {
             Layout::Csv { is, .. } => is(&header),
             _ => false,
         });
-        self.header = header;
+        self.header = Header::new(header);
     }
 
     /// Takes a row if it tells about the others.
@@ -149,7 +148,7 @@ impl Head {
                 self.has_directives = true;
                 let names = cells::texts(fields, self.delimiter);
                 if !is_first {
-                    self.header = names;
+                    self.header = Header::new(names);
                     return Taken::Passed;
                 }
                 self.begin(names);
@@ -179,10 +178,17 @@ enum Taken {
     Passed,
 }
 
+/// Reads the rows of a stream; the first one is the header unless the head is known.
+pub(crate) fn read(stream: &mut Stream<'_>, head: Head, out: &mut Out<'_>) {
+    let framer = CsvRecords::new(head.delimiter);
+    read_rows(stream, framer, head, 0, None, out);
+}
+
 /// Reads the rows of a stream that begin before `end`. `first` is the number of the first of them;
 /// the header is number 0.
-pub(crate) fn read(
+pub(crate) fn read_rows(
     stream: &mut Stream<'_>,
+    framer: CsvRecords,
     mut head: Head,
     first: u64,
     end: Option<u64>,
@@ -190,7 +196,6 @@ pub(crate) fn read(
 ) {
     let mut record = first;
     let mut spans: Vec<Span> = Vec::new();
-    let framer = CsvRecords::new(head.delimiter);
     let mut frames = Frames::new(stream, framer, out.options.max_record, end);
     while let Some(frame) = frames.next_frame() {
         match frame {
@@ -246,7 +251,7 @@ mod tests {
 
     #[test]
     fn which_files_are_read_in_parts() {
-        let of = |head: &str| Head::of(head.as_bytes(), b',').map(|head| head.header);
+        let of = |head: &str| Head::of(head.as_bytes(), b',').map(|head| head.header.to_vec());
         assert_eq!(of("\u{feff}\r\na,\"b\nc\"\n1").unwrap(), ["a", "b\nc"]);
         assert!(of("a,b").is_none(), "the header may go on");
         assert!(of("#TYPE x\na,b\n").is_none());

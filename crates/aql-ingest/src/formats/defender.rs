@@ -173,7 +173,7 @@ fn give_audit(
 #[cfg(test)]
 mod tests {
     use super::{is_row, table};
-    use crate::cells::Cells;
+    use crate::cells::{Cells, Header};
     use crate::normalise::generic::NamedFields;
 
     /// Of `column=value` pairs: the table, or nothing if they are no row of one.
@@ -184,8 +184,8 @@ mod tests {
             .map(|(name, cell)| (name.to_owned(), cell.to_owned()))
             .unzip();
         let has = |name: &str| super::has(&header, name);
-        let cells = Cells::Texts(&cells);
-        is_row(&has).then(|| table(NamedFields::Cells { header: &header, cells }, &has))
+        let (columns, cells) = (Header::new(header.clone()), Cells::Texts(&cells));
+        is_row(&has).then(|| table(NamedFields::Cells { header: &columns, cells }, &has))
     }
 
     #[test]

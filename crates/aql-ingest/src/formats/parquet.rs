@@ -18,7 +18,7 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 use parquet::file::reader::ChunkReader;
 
 use super::{FORMATS, Format, JsonRecord, Layout, csv, json};
-use crate::cells::Cells;
+use crate::cells::{Cells, Header};
 use crate::json::{Json, parse_whole, quote};
 use crate::normalise::generic::NamedFields;
 use crate::out::{At, Out};
@@ -104,7 +104,7 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
 
 /// Makes records of rows.
 struct Rows {
-    names: Vec<String>,
+    names: Header,
     /// The CSV format that knows these columns.
     table: Option<&'static Format>,
 }
@@ -115,7 +115,7 @@ impl Rows {
             Layout::Csv { is, .. } => format.name != csv::FORMAT.name && is(&names),
             _ => false,
         });
-        Rows { names, table }
+        Rows { names: Header::new(names), table }
     }
 
     /// Reads on to the end; gives what stopped it before.

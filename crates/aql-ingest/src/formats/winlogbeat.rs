@@ -14,6 +14,7 @@ use super::windows_xml::unnamed_index;
 use super::{Format, JsonRecord, Layout};
 use crate::evtx::SystemField;
 use crate::json::Json;
+use crate::names;
 use crate::normalise::windows::{Field, Place, WindowsRecord};
 use crate::out::Out;
 use crate::time::parse_iso;
@@ -50,9 +51,8 @@ fn take(name: &'static str, record: JsonRecord<'_>, out: &mut Out<'_>) {
 /// Is this object the one place of the event: are no keys beside it that dots lead into it?
 fn is_only(root: Json<'_>, winlog: Json<'_>) -> bool {
     let begins_alike = |member: &Json<'_>| {
-        let key = member.key().unwrap_or_default();
-        key.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("winlog"))
-            || memchr::memchr(b'\\', key.as_bytes()).is_some()
+        let start = member.key().and_then(|key| key.as_bytes().get(..6));
+        start.is_some_and(|start| names::same(start, b"winlog")) || member.has_escaped_key()
     };
     winlog.is_object() && root.children().filter(begins_alike).count() == 1
 }

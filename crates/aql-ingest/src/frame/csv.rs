@@ -105,6 +105,10 @@ fn is_line_end(byte: &u8) -> bool {
 /// CSV records: quoted cells may hold line ends.
 #[derive(Debug)]
 pub(crate) struct CsvRecords {
+    /// Where rows end, for those that were looked for before, the next one last.
+    known: Vec<usize>,
+    /// Where the window starts in what they were looked for in.
+    known_from: usize,
     started: Option<usize>,
     scanned: usize,
     place: Place,
@@ -114,7 +118,29 @@ pub(crate) struct CsvRecords {
 impl CsvRecords {
     /// Records of cells with this delimiter.
     pub(crate) fn new(delimiter: u8) -> Self {
-        CsvRecords { started: None, scanned: 0, place: Place::Between, delimiter }
+        CsvRecords {
+            known: Vec::new(),
+            known_from: 0,
+            started: None,
+            scanned: 0,
+            place: Place::Between,
+            delimiter,
+        }
+    }
+
+    /// Records of a stream that begins at `from` of the bytes in which rows end at `ends`: one past
+    /// each line end. All of these bytes are in its window.
+    pub(crate) fn of_known(delimiter: u8, from: usize, mut ends: Vec<usize>) -> Self {
+        ends.reverse();
+        CsvRecords { known: ends, known_from: from, ..CsvRecords::new(delimiter) }
+    }
+
+    /// Where the row ends that has begun.
+    fn row_end(&mut self, window: &[u8]) -> Result<usize, Place> {
+        match self.known.pop() {
+            Some(end) => Ok(end.saturating_sub(self.known_from)),
+            None => row_end(window, self.scanned, self.delimiter, self.place),
+        }
     }
 }
 
@@ -130,9 +156,10 @@ impl Framer for CsvRecords {
             self.place = Place::Cell;
         }
         let start = self.started.unwrap_or(0);
-        match row_end(window, self.scanned, self.delimiter, self.place) {
+        match self.row_end(window) {
             Ok(next) => {
-                let mut end = next - 1;
+                self.known_from += next;
+                let mut end = next.saturating_sub(1);
                 if end > start && window.get(end - 1) == Some(&b'\r') {
                     end -= 1;
                 }
@@ -171,66 +198,75 @@ impl Framer for CsvRecords {
 /// The places that a range of a file may begin at; which one it is, the ranges before it tell.
 pub(crate) const PLACES: usize = 4;
 
-/// The rows of a range of a file, for each place that it may begin at.
-#[derive(Clone, Debug)]
+/// The rows of a range of a file, if it begins at a certain place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Rows {
     /// Where the first row begins that begins in the range.
-    pub first: [Option<usize>; PLACES],
+    pub first: Option<usize>,
     /// How many rows begin in the range.
-    pub counts: [u64; PLACES],
-    /// The place at its end.
-    pub ends: [usize; PLACES],
+    pub count: u64,
+    /// Where those end that end in it: one past their line end.
+    pub row_ends: Vec<usize>,
+    /// The place at the end of the range.
+    pub end: usize,
 }
 
 impl Rows {
-    /// Counts the rows of a range.
-    ///
-    /// Nobody knows yet whether it begins inside of quotes. The rows are looked for from all
-    /// places; after a row or two the ways mostly meet, and from there on they are one.
-    pub(crate) fn of(bytes: &[u8], delimiter: u8) -> Self {
-        let mut rows = Rows { first: [None; PLACES], counts: [0; PLACES], ends: [0; PLACES] };
-        let all = [Place::Between, Place::Cell, Place::Text, Place::Quoted];
+    /// The rows of a range for all places that it may begin at: nobody knows yet whether it begins
+    /// inside of quotes. After a row or two the ways mostly meet, and from there on they are one.
+    pub(crate) fn of_all_ways(bytes: &[u8], delimiter: u8) -> [Rows; PLACES] {
+        let mut ways: [Rows; PLACES] = Default::default();
         // Where the first rows begin on the ways so far: the way, and how many came before.
-        let mut met: Vec<(usize, usize, u64)> = Vec::new();
-        for (way, place) in all.into_iter().enumerate() {
+        let mut met: Vec<(usize, usize, usize)> = Vec::new();
+        let all = [Place::Between, Place::Cell, Place::Text, Place::Quoted];
+        for (number, place) in all.into_iter().enumerate() {
+            let mut way = Rows::default();
             let (mut at, mut place) = (0, place);
-            let mut count = 0;
-            let end = loop {
+            way.end = loop {
                 if place == Place::Between {
                     let rest = bytes.get(at..).unwrap_or_default();
                     at += rest.iter().take_while(|b| is_line_end(b)).count();
                     if at >= bytes.len() {
                         break Place::Between as usize;
                     }
-                    if let Some(first) = rows.first.get_mut(way) {
-                        first.get_or_insert(at);
+                    way.first.get_or_insert(at);
+                    // All rows that began before this one have ended.
+                    let seen = way.row_ends.len();
+                    if let Some((_, other, before)) = met.iter().find(|(start, ..)| *start == at)
+                        && let Some(other) = ways.get(*other)
+                    {
+                        let rest = other.row_ends.get(*before..).unwrap_or_default();
+                        way.row_ends.extend_from_slice(rest);
+                        way.count = seen as u64 + other.count - *before as u64;
+                        break other.end;
                     }
-                    if let Some((_, other, before)) = met.iter().find(|(start, ..)| *start == at) {
-                        let total = rows.counts.get(*other).copied().unwrap_or_default();
-                        count += total - before;
-                        break rows.ends.get(*other).copied().unwrap_or_default();
+                    if seen < MET {
+                        met.push((at, number, seen));
                     }
-                    if count < MET {
-                        met.push((at, way, count));
-                    }
-                    count += 1;
+                    way.count += 1;
                     place = Place::Cell;
                 }
                 match row_end(bytes, at, delimiter, place) {
-                    Ok(next) => (at, place) = (next, Place::Between),
+                    Ok(next) => {
+                        // The row that the range begins in is not counted here.
+                        if way.count > 0 {
+                            way.row_ends.push(next);
+                        }
+                        (at, place) = (next, Place::Between);
+                    }
                     Err(place) => break place as usize,
                 }
             };
-            if let (Some(to), Some(ends)) = (rows.counts.get_mut(way), rows.ends.get_mut(way)) {
-                (*to, *ends) = (count, end);
+            if let Some(slot) = ways.get_mut(number) {
+                *slot = way;
             }
         }
-        rows
+        ways
     }
 }
 
 /// Rows of a way that another way is compared with.
-const MET: u64 = 64;
+const MET: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -287,19 +323,36 @@ mod tests {
 
         /// However a text is cut into ranges, each finds its own rows.
         #[test]
-        fn ranges_come_together(text in "[ab\",\n\r]{1,400}|(\"[a\n]{0,5}\",[a\"]?\n){1,200}", step in 1..50usize) {
-            let expected = starts(text.as_bytes());
-            let (mut place, mut before, mut at) = (0, 0, 0);
-            for range in text.as_bytes().chunks(step) {
-                let rows = Rows::of(range, b',');
-                let in_range = expected.iter().filter(|s| (at..at + range.len()).contains(*s));
-                prop_assert_eq!(rows.counts[place], in_range.clone().count() as u64);
-                prop_assert_eq!(rows.first[place].map(|first| at + first), in_range.min().copied());
-                before += rows.counts[place];
-                place = rows.ends[place];
+        fn ranges_come_together(
+            text in "[ab\",\n\r]{1,400}|(\"[a\n]{0,5}\",[a\"]?\n){1,200}",
+            step in 1..50usize,
+        ) {
+            let text = text.as_bytes();
+            let expected = starts(text);
+            let (mut place, mut found, mut at) = (0, Vec::new(), 0);
+            for range in text.chunks(step) {
+                let way = Rows::of_all_ways(range, b',')[place].clone();
+                let in_range: Vec<usize> =
+                    expected.iter().copied().filter(|s| (at..at + range.len()).contains(s)).collect();
+                prop_assert_eq!(way.count, in_range.len() as u64);
+                prop_assert_eq!(way.first.map(|first| at + first), in_range.first().copied());
+                if let Some(first) = way.first {
+                    // What is known of the rows is what is found anew.
+                    let mut known = CsvRecords::of_known(b',', first, way.row_ends);
+                    let mut anew = CsvRecords::new(b',');
+                    let mut from = at + first;
+                    for _ in &in_range {
+                        let scan = known.scan(&text[from..], true);
+                        prop_assert_eq!(scan, anew.scan(&text[from..], true));
+                        let Scan::Record { start, next, .. } = scan else { break };
+                        found.push(from + start);
+                        from += next;
+                    }
+                }
+                place = way.end;
                 at += range.len();
             }
-            prop_assert_eq!(before, expected.len() as u64);
+            prop_assert_eq!(found, expected);
         }
     }
 }

@@ -21,6 +21,8 @@ pub(crate) use parse::{Fault, JsonError, is_blank, parse, parse_whole};
 pub(crate) use text::quote;
 use text::unescape;
 
+use crate::names;
+
 /// Stands for "no key" in a node.
 const NO_KEY: u32 = u32::MAX;
 
@@ -45,7 +47,6 @@ pub(crate) enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Node {
     kind: Kind,
-    escaped: bool,
     key_escaped: bool,
     key: (u32, u32),
     /// Without the quotes for strings.
@@ -106,7 +107,7 @@ impl<'d> Json<'d> {
         let raw = self.slice(node.span)?;
         match node.kind {
             Kind::Null => None,
-            Kind::Text if node.escaped => {
+            Kind::Text if memchr(b'\\', raw.as_bytes()).is_some() => {
                 buffer.clear();
                 unescape(raw, buffer);
                 Some(buffer)
@@ -132,6 +133,11 @@ impl<'d> Json<'d> {
     /// The key, if the value is a member of an object; as written, escapes and all.
     pub(crate) fn key(&self) -> Option<&'d str> {
         self.node().filter(|n| n.key.0 != NO_KEY).and_then(|n| self.slice(n.key))
+    }
+
+    /// Has it a key with escapes?
+    pub(crate) fn has_escaped_key(&self) -> bool {
+        self.node().is_some_and(|n| n.key_escaped)
     }
 
     /// The key with its escapes resolved; empty if the value is no member of an object.
@@ -203,11 +209,11 @@ impl<'d> Json<'d> {
         found
     }
 
-    /// A bit for each name that a member has; see [`sketch`].
+    /// A bit for each name that a member has; see [`names::sketch`].
     pub(crate) fn sketch(&self) -> u64 {
         self.members().fold(0, |bits, (_, node)| {
             let key = self.text.as_bytes().get(node.key.0 as usize..node.key.1 as usize);
-            bits | if node.key_escaped { u64::MAX } else { sketch(key.unwrap_or_default()) }
+            bits | if node.key_escaped { u64::MAX } else { names::sketch(key.unwrap_or_default()) }
         })
     }
 
@@ -226,7 +232,7 @@ impl<'d> Json<'d> {
                 continue;
             }
             let Some((start, rest)) = path.split_at_checked(length) else { continue };
-            if member.key().is_some_and(|key| same_name(key.as_bytes(), start.as_bytes()))
+            if member.key().is_some_and(|key| names::same(key.as_bytes(), start.as_bytes()))
                 && let Some(found) = rest.strip_prefix('.').and_then(|rest| member.path(rest))
             {
                 return Some(found);
@@ -255,31 +261,12 @@ impl Node {
         }
         let key = text.as_bytes().get(start as usize..end as usize).unwrap_or_default();
         if key.len() == wanted.len() {
-            return same_name(key, wanted.as_bytes());
+            return names::same(key, wanted.as_bytes());
         }
         let mut plain = String::new();
         unescape(text.get(start as usize..end as usize).unwrap_or_default(), &mut plain);
         plain.eq_ignore_ascii_case(wanted)
     }
-}
-
-/// Are these names of one length the same, without regard to ASCII case? Most of them are not, and
-/// their first bytes show it; nearly all others are written as they are asked for.
-fn same_name(a: &[u8], b: &[u8]) -> bool {
-    let may_be = match (a.first(), b.first()) {
-        (Some(a), Some(b)) => (a ^ b) & !0x20 == 0,
-        _ => true,
-    };
-    may_be && (a == b || a.eq_ignore_ascii_case(b))
-}
-
-/// One bit of 64 for a name, the same in any case: an object that has none of the bits of some names
-/// has none of these.
-pub(crate) fn sketch(name: &[u8]) -> u64 {
-    let lower = |byte: Option<&u8>| byte.map_or(0, |b| usize::from(b | 0x20));
-    let mixed =
-        name.len() ^ lower(name.first()).wrapping_mul(7) ^ lower(name.last()).wrapping_mul(11);
-    1 << (mixed % 64)
 }
 
 /// Iterator over the members of an object or array.

@@ -134,8 +134,8 @@ impl Parser<'_> {
             let start = self.pos;
             match first {
                 b'"' => {
-                    let StringAt { start, end, escaped } = self.string()?;
-                    self.push(Kind::Text, key, (start, end), escaped);
+                    let span = self.string()?;
+                    self.push(Kind::Text, key, span);
                 }
                 b'{' | b'[' => {
                     if depth >= self.max_depth {
@@ -145,7 +145,7 @@ impl Parser<'_> {
                     is_object = first == b'{';
                     let (kind, close) =
                         if is_object { (Kind::Object, b'}') } else { (Kind::Array, b']') };
-                    self.push(kind, key, (start, start), false);
+                    self.push(kind, key, (start, start));
                     let around = std::mem::replace(&mut container, to_u32(self.nodes.len() - 1));
                     if let Some(node) = self.nodes.last_mut() {
                         node.next = around;
@@ -164,7 +164,7 @@ impl Parser<'_> {
                     ) {
                         self.pos += 1;
                     }
-                    self.push(Kind::Number, key, (start, self.pos), false);
+                    self.push(Kind::Number, key, (start, self.pos));
                 }
                 b't' => self.literal(b"true", Kind::Boolean, key)?,
                 b'f' => self.literal(b"false", Kind::Boolean, key)?,
@@ -204,11 +204,10 @@ impl Parser<'_> {
     }
 
     #[inline]
-    fn push(&mut self, kind: Kind, key: Key, span: (usize, usize), escaped: bool) {
+    fn push(&mut self, kind: Kind, key: Key, span: (usize, usize)) {
         let next = to_u32(self.nodes.len() + 1);
         self.nodes.push(Node {
             kind,
-            escaped,
             key_escaped: key.escaped,
             key: key.span,
             span: (to_u32(span.0), to_u32(span.1)),
@@ -225,7 +224,7 @@ impl Parser<'_> {
                 None => return self.fail(Fault::End),
             }
         }
-        self.push(kind, key, (start, self.pos), false);
+        self.push(kind, key, (start, self.pos));
         Ok(())
     }
 
@@ -234,11 +233,12 @@ impl Parser<'_> {
         if self.peek()? != b'"' {
             return self.fail(Fault::Expected("a key in double quotes"));
         }
-        let StringAt { start, end, escaped } = self.string()?;
+        let (start, end) = self.string()?;
         if self.peek()? != b':' {
             return self.fail(Fault::Expected("`:`"));
         }
         self.pos += 1;
+        let escaped = has_slash(self.bytes.get(start..end).unwrap_or_default());
         Ok(Key { span: (to_u32(start), to_u32(end)), escaped })
     }
 
@@ -247,8 +247,8 @@ impl Parser<'_> {
     fn string(&mut self) -> Result<StringAt, JsonError> {
         match self.strings.next() {
             Some(string) => {
-                debug_assert_eq!(string.start, self.pos + 1, "every quote begins a string");
-                self.pos = string.end + 1;
+                debug_assert_eq!(string.0, self.pos + 1, "every quote begins a string");
+                self.pos = string.1 + 1;
                 Ok(string)
             }
             None => {
@@ -257,6 +257,19 @@ impl Parser<'_> {
             }
         }
     }
+}
+
+/// Is there a backslash in a key? Keys are short.
+fn has_slash(key: &[u8]) -> bool {
+    const LOW: u64 = u64::from_le_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    let (eights, rest) = key.as_chunks::<8>();
+    let in_eight = |eight: &[u8; 8]| {
+        // A byte that is zero gets its highest bit.
+        let differs = u64::from_le_bytes(*eight) ^ u64::from_le_bytes([b'\\'; 8]);
+        differs.wrapping_sub(LOW) & !differs & HIGH != 0
+    };
+    eights.iter().any(in_eight) || rest.contains(&b'\\')
 }
 
 /// Positions fit: [`parse`] refuses longer texts.

@@ -7,96 +7,67 @@ pub(super) struct Strings<'b> {
     bytes: &'b [u8],
     /// Where the block at hand starts.
     base: usize,
-    /// Quotes in the block that no backslash stands before, without those that are done.
+    /// Quotes in the block that are not done.
     quotes: u64,
-    /// Backslashes in the block.
-    slashes: u64,
-    /// Is the first byte of the next block escaped? The lowest bit.
-    carry: u64,
 }
 
-/// Where a string is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct StringAt {
-    /// The byte behind its opening quote.
-    pub start: usize,
-    /// Its closing quote.
-    pub end: usize,
-    /// Has it escapes?
-    pub escaped: bool,
-}
+/// Where a string is: the byte behind its opening quote, and its closing quote.
+pub(super) type StringAt = (usize, usize);
 
 impl<'b> Strings<'b> {
     /// The strings of these bytes.
     pub(super) fn new(bytes: &'b [u8]) -> Self {
-        let mut strings = Strings { bytes, base: 0, quotes: 0, slashes: 0, carry: 0 };
+        let mut strings = Strings { bytes, base: 0, quotes: 0 };
         strings.look();
         strings
     }
 
     /// The next string, if it has an end. As long as every quote outside of strings was taken for
-    /// the start of one, and backslashes stand only in strings, this is the one that starts at the
-    /// next quote.
+    /// the start of one, this is the one that starts at the next quote.
     #[inline]
     pub(super) fn next(&mut self) -> Option<StringAt> {
         let behind = self.quotes & self.quotes.wrapping_sub(1);
-        if behind == 0 {
-            return self.next_over_blocks();
+        if behind != 0 {
+            // Two quotes stand in the block: those of the string, unless the second is text.
+            let start = self.base + self.quotes.trailing_zeros() as usize + 1;
+            let end = self.base + behind.trailing_zeros() as usize;
+            if self.bytes.get(end - 1) != Some(&b'\\') {
+                self.quotes = behind & (behind - 1);
+                return Some((start, end));
+            }
         }
-        // Both quotes stand in the block.
-        let start = self.quotes.trailing_zeros() + 1;
-        let end = behind.trailing_zeros();
-        self.quotes = behind & (behind - 1);
-        Some(StringAt {
-            start: self.base + start as usize,
-            end: self.base + end as usize,
-            escaped: self.slashes & ((1 << end) - (1 << start)) != 0,
-        })
+        self.next_by_quotes()
     }
 
-    fn next_over_blocks(&mut self) -> Option<StringAt> {
+    fn next_by_quotes(&mut self) -> Option<StringAt> {
+        let start = self.next_quote()? + 1;
+        loop {
+            let end = self.next_quote()?;
+            let text = self.bytes.get(start..end).unwrap_or_default();
+            // A quote is text behind an odd number of backslashes: two of them are one.
+            let slashes = text.iter().rev().take_while(|b| **b == b'\\').count();
+            if slashes % 2 == 0 {
+                return Some((start, end));
+            }
+        }
+    }
+
+    fn next_quote(&mut self) -> Option<usize> {
         while self.quotes == 0 {
-            self.next_block()?;
+            self.base += BLOCK;
+            if self.base >= self.bytes.len() {
+                return None;
+            }
+            self.look();
         }
-        let from = self.quotes.trailing_zeros() as usize + 1;
-        let start = self.base + from;
+        let quote = self.base + self.quotes.trailing_zeros() as usize;
         self.quotes &= self.quotes - 1;
-        let mut slashes = bits::from(self.slashes, from);
-        let mut escaped = false;
-        while self.quotes == 0 {
-            escaped |= slashes != 0;
-            self.next_block()?;
-            slashes = self.slashes;
-        }
-        let end = self.quotes.trailing_zeros() as usize;
-        self.quotes &= self.quotes - 1;
-        escaped |= bits::below(slashes, end) != 0;
-        Some(StringAt { start, end: self.base + end, escaped })
+        Some(quote)
     }
 
-    fn next_block(&mut self) -> Option<()> {
-        self.base += BLOCK;
-        (self.base < self.bytes.len()).then(|| self.look())
-    }
-
+    #[inline]
     fn look(&mut self) {
-        let block = bits::block(self.bytes, self.base);
-        self.slashes = bits::equal(&block, b'\\');
-        self.quotes = bits::equal(&block, b'"') & !self.escaped();
-    }
-
-    /// The bytes behind an odd number of backslashes (as simdjson finds them: a subtraction runs
-    /// through each row of backslashes, and ends at its other end or beside it).
-    fn escaped(&mut self) -> u64 {
-        const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
-        if self.slashes == 0 {
-            return std::mem::take(&mut self.carry);
-        }
-        let starts = self.slashes & !self.carry;
-        let ends = ((starts << 1) | ODD).wrapping_sub(starts) ^ ODD;
-        let escaped = ends ^ (self.slashes | self.carry);
-        self.carry = (ends & self.slashes) >> (BLOCK - 1);
-        escaped
+        self.quotes = bits::equal(&bits::block(self.bytes, self.base), b'"');
     }
 }
 
@@ -109,14 +80,10 @@ mod tests {
     /// Byte by byte.
     fn string_at(bytes: &[u8], start: usize) -> Option<StringAt> {
         let mut end = start;
-        let mut escaped = false;
         loop {
             match bytes.get(end)? {
-                b'"' => return Some(StringAt { start, end, escaped }),
-                b'\\' => {
-                    escaped = true;
-                    end += 2;
-                }
+                b'"' => return Some((start, end)),
+                b'\\' => end += 2,
                 _ => end += 1,
             }
         }
@@ -141,7 +108,7 @@ mod tests {
                 let expected = string_at(text.as_bytes(), at + open + 1);
                 prop_assert_eq!(strings.next(), expected);
                 let Some(found) = expected else { break };
-                at = found.end + 1;
+                at = found.1 + 1;
             }
         }
     }

@@ -10,7 +10,7 @@ use aql_event::{ColumnKind, Needs};
 use rustc_hash::FxHashMap;
 
 use super::{ClassFacts, Plan, Record, Resolved, Texts};
-use crate::cells::Cells;
+use crate::cells::{Cells, Header};
 use crate::json::Json;
 use crate::time::parse_iso;
 
@@ -65,7 +65,7 @@ pub(crate) enum NamedFields<'r> {
     /// The cells of a CSV row under their header.
     Cells {
         /// The header.
-        header: &'r [String],
+        header: &'r Header,
         /// The row.
         cells: Cells<'r>,
     },
@@ -88,10 +88,7 @@ impl<'r> NamedFields<'r> {
         match *self {
             NamedFields::None => None,
             NamedFields::Json(json) => find(json, name)?.text(scratch).map(Cow::Borrowed),
-            NamedFields::Cells { header, cells } => {
-                let at = header.iter().position(|h| h.eq_ignore_ascii_case(name))?;
-                cells.get(at)
-            }
+            NamedFields::Cells { header, cells } => cells.get(header.column(name)?),
             NamedFields::Pairs(pairs) => pairs
                 .iter()
                 .find(|(key, _)| key == name)
@@ -106,9 +103,7 @@ impl<'r> NamedFields<'r> {
         match *self {
             NamedFields::None => false,
             NamedFields::Json(json) => find(json, name).is_some(),
-            NamedFields::Cells { header, .. } => {
-                header.iter().any(|h| h.eq_ignore_ascii_case(name))
-            }
+            NamedFields::Cells { header, .. } => header.column(name).is_some(),
             NamedFields::Pairs(pairs) => {
                 pairs.iter().any(|(key, _)| key.eq_ignore_ascii_case(name))
             }
