@@ -13,6 +13,7 @@ import argparse
 import datetime
 import json
 import os
+import re
 import statistics
 import sys
 import time
@@ -25,7 +26,7 @@ ROOT = run.ROOT
 FIXTURES = ROOT / "crates" / "aql-ingest" / "tests" / "data"
 BEGIN, END = "<!-- bench/formats.py: begin -->", "<!-- bench/formats.py: end -->"
 
-COMMAND = ('"Process CommandLine"', "%xcopy%")
+COMMAND = ('"Process CommandLine"', "%svchost%")
 USER = ("username", "%megan%")
 PAYLOAD = ("UTF8(payload)", "%needle-7f3a91%")
 
@@ -84,16 +85,20 @@ FAMILIES = [
 
 
 def repeat(file, content, head, size):
-    """Writes the head once, and the rest again and again."""
+    """Writes the head once, and the rest again and again. Numbers of audit events go on: records of one
+    number are one event."""
     top, rest = content[:head], content[head:]
     if not rest.endswith(b"\n"):
         rest += b"\n"
+    written, rounds = len(top), 0
     with open(file, "wb") as out:
         out.write(top)
-        written = len(top)
         while written < size:
-            out.write(rest)
-            written += len(rest)
+            number = lambda found: found[1] + str(int(found[2]) + rounds * 1_000_000).encode() + b"):"
+            more = re.sub(rb"(msg=audit\([0-9.]+:)([0-9]+)\):", number, rest)
+            out.write(more)
+            written += len(more)
+            rounds += 1
 
 
 def head_of(name, content):
@@ -162,14 +167,16 @@ class Formats(run.Bench):
     def count_of(self, condition, file, threads):
         column, pattern = condition
         text = f"SELECT COUNT(*) AS n FROM events WHERE {column} ILIKE '{pattern}'"
-        flags = ["--quiet", "--format", "jsonl", "--threads", threads]
+        # Without a window of time, which would rule out what has none.
+        flags = ["--quiet", "--profile", "raw", "--format", "jsonl", "--threads", threads]
         seconds, peak, out = self.aql("query", *flags, text, file)
         rows = [json.loads(line) for line in out.splitlines() if line.startswith(b"{")]
         return seconds, peak, int(rows[0]["n"]) if rows else 0
 
     def records(self, file):
         text = "SELECT COUNT(*) AS n FROM events"
-        _, _, out = self.aql("query", "--quiet", "--format", "jsonl", "--threads", 2, text, file)
+        flags = ["--quiet", "--profile", "raw", "--format", "jsonl", "--threads", 2]
+        _, _, out = self.aql("query", *flags, text, file)
         return int(json.loads(out.splitlines()[0])["n"])
 
     def duckdb(self, table, pattern, file, threads):

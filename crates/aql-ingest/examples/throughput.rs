@@ -1,9 +1,9 @@
 //! Reads evidence for the needs of a small set of rules and says how fast.
 //!
-//! `cargo run --release -p aql-ingest --example throughput -- [-t THREADS] [-n TIMES] [--all] [-f FIELD]… PATH…`
+//! `cargo run --release -p aql-ingest --example throughput -- [-t THREADS] [-n TIMES] [--all] [-f FIELD]… [-s BYTES] PATH…`
 //!
 //! With `--all` every built-in column and the payload are filled for every record, with `-f` only the
-//! fields of these names.
+//! fields of these names. `-s` says how large the parts of a file are.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example talks")]
 
 use std::ops::ControlFlow;
@@ -20,6 +20,7 @@ fn main() {
     let mut times = 5;
     let mut all = false;
     let mut fields = Vec::new();
+    let mut split = Options::default().split;
     let mut paths = Vec::new();
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
@@ -27,6 +28,7 @@ fn main() {
             "-t" => threads = args.next().and_then(|n| n.parse().ok()).unwrap_or(1),
             "-n" => times = args.next().and_then(|n| n.parse().ok()).unwrap_or(1),
             "--all" => all = true,
+            "-s" => split = args.next().and_then(|n| n.parse().ok()).unwrap_or(split),
             "-f" => fields.extend(args.next()),
             _ => paths.push(PathBuf::from(arg)),
         }
@@ -52,7 +54,7 @@ fn main() {
         columns.extend(Catalog::get().default_columns().iter().map(|f| f.column.clone()));
         columns.push(Column::new(ColumnKind::Builtin, "payload", Type::Binary, Encoding::Plain));
     }
-    let options = Options { threads, ..Options::default() };
+    let options = Options { threads, split, ..Options::default() };
     let (evidence, diagnostics) = Evidence::open(&paths, options);
     for diagnostic in diagnostics {
         eprintln!("{}", diagnostic.message);

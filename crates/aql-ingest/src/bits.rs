@@ -16,8 +16,8 @@ pub(crate) fn block(bytes: &[u8], at: usize) -> Block {
         Some(whole) => *whole,
         None => {
             let mut padded = [0; BLOCK];
-            for (to, from) in padded.iter_mut().zip(rest) {
-                *to = *from;
+            if let Some(start) = padded.get_mut(..rest.len()) {
+                start.copy_from_slice(rest);
             }
             padded
         }

@@ -12,6 +12,7 @@ use memchr::memchr;
 
 use crate::bits::{self, BLOCK};
 use crate::names;
+use crate::normalise::generic::TIME_KEYS;
 
 /// The names of the columns.
 #[derive(Clone, Debug, Default)]
@@ -19,13 +20,22 @@ pub(crate) struct Header {
     names: Vec<String>,
     /// A bit for each name.
     sketch: u64,
+    /// The columns that may hold the time of a record that nobody knows, in the order of trust.
+    times: Vec<usize>,
 }
 
 impl Header {
     /// Of these names.
     pub(crate) fn new(names: Vec<String>) -> Self {
         let sketch = names.iter().fold(0, |bits, name| bits | names::sketch(name.as_bytes()));
-        Header { names, sketch }
+        let mut header = Header { names, sketch, times: Vec::new() };
+        header.times = TIME_KEYS.iter().filter_map(|key| header.column(key)).collect();
+        header
+    }
+
+    /// The columns that may hold a time, by the usual names of such columns.
+    pub(crate) fn times(&self) -> &[usize] {
+        &self.times
     }
 
     /// Which column has this name (in any case); the first if there are several.
@@ -95,7 +105,7 @@ impl<'r> Cells<'r> {
                 let raw = text.get(start..end)?;
                 Some(match form {
                     Form::Plain => Cow::Borrowed(raw),
-                    Form::Doubled => Cow::Owned(raw.replace("\"\"", "\"")),
+                    Form::Doubled => Cow::Owned(halved(raw)),
                     Form::Mixed => Cow::Owned(mixed(raw)),
                 })
             }
@@ -107,6 +117,19 @@ impl<'r> Cells<'r> {
     pub(crate) fn iter(self) -> impl Iterator<Item = Cow<'r, str>> {
         (0..self.len()).filter_map(move |index| self.get(index))
     }
+}
+
+/// The text of a cell with two quotes for each one.
+fn halved(raw: &str) -> String {
+    let mut text = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(at) = memchr(b'"', rest.as_bytes()) {
+        let (plain, quotes) = rest.split_at(at + 1);
+        text.push_str(plain);
+        rest = quotes.strip_prefix('"').unwrap_or(quotes);
+    }
+    text.push_str(rest);
+    text
 }
 
 /// The text of a cell that has more behind its closing quote.

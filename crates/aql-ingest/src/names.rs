@@ -9,29 +9,18 @@ pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && same_of_one_length(a, b)
 }
 
-/// All bits of eight bytes but those that tell upper from lower case.
-const NOT_CASE: u64 = u64::from_le_bytes([!0x20; 8]);
+/// May names that begin with these bytes be the same?
+#[inline]
+pub(crate) fn begin_alike(a: Option<&u8>, b: Option<&u8>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => (a ^ b) & !0x20 == 0,
+        (a, b) => a.is_none() && b.is_none(),
+    }
+}
 
+/// Nearly all names are written as they are asked for.
 fn same_of_one_length(a: &[u8], b: &[u8]) -> bool {
-    let (Some(a_first), Some(b_first)) = (a.first_chunk(), b.first_chunk()) else {
-        let may_be = a.first().map(|b| b | 0x20) == b.first().map(|b| b | 0x20);
-        return may_be && a.eq_ignore_ascii_case(b);
-    };
-    let differ = u64::from_le_bytes(*a_first) ^ u64::from_le_bytes(*b_first);
-    if differ & NOT_CASE != 0 {
-        return false;
-    }
-    // Nearly all names are written as they are asked for, and not much longer.
-    if let (..=16, Some(a_last), Some(b_last)) = (a.len(), a.last_chunk::<8>(), b.last_chunk()) {
-        let rest = u64::from_le_bytes(*a_last) ^ u64::from_le_bytes(*b_last);
-        if rest & NOT_CASE != 0 {
-            return false;
-        }
-        if differ | rest == 0 {
-            return true;
-        }
-    }
-    a.eq_ignore_ascii_case(b)
+    begin_alike(a.first(), b.first()) && (a == b || a.eq_ignore_ascii_case(b))
 }
 
 /// One bit of 64 for a name, the same in any case: names that have none of the bits of another are

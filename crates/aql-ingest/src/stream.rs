@@ -9,6 +9,9 @@ use crate::patience::Watch;
 /// Bytes read at once.
 const BLOCK: usize = 256 << 10;
 
+/// As much memory is taken at once if so many bytes are wanted, though there may be fewer.
+const AT_ONCE: usize = 16 << 20;
+
 /// Gives the window, then the rest of the reader.
 impl Read for Stream<'_> {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
@@ -143,6 +146,10 @@ impl<'r> Stream<'r> {
 
     /// Brings at least `bytes` into view, or all there are.
     pub(crate) fn fill(&mut self, bytes: usize) {
+        if self.buffer.is_empty() && bytes > BLOCK && bytes <= AT_ONCE {
+            // In one piece: growing would touch several times as much memory.
+            self.buffer = vec![0; bytes + BLOCK];
+        }
         while self.window().len() < bytes && self.more() {}
     }
 }

@@ -14,7 +14,6 @@ use super::windows_xml::unnamed_index;
 use super::{Format, JsonRecord, Layout};
 use crate::evtx::SystemField;
 use crate::json::Json;
-use crate::names;
 use crate::normalise::windows::{Field, Place, WindowsRecord};
 use crate::out::Out;
 use crate::time::parse_iso;
@@ -50,10 +49,7 @@ fn take(name: &'static str, record: JsonRecord<'_>, out: &mut Out<'_>) {
 
 /// Is this object the one place of the event: are no keys beside it that dots lead into it?
 fn is_only(root: Json<'_>, winlog: Json<'_>) -> bool {
-    let begins_alike = |member: &Json<'_>| {
-        let start = member.key().and_then(|key| key.as_bytes().get(..6));
-        start.is_some_and(|start| names::same(start, b"winlog")) || member.has_escaped_key()
-    };
+    let begins_alike = |member: &Json<'_>| member.key_may_begin("winlog");
     winlog.is_object() && root.children().filter(begins_alike).count() == 1
 }
 

@@ -135,9 +135,14 @@ impl<'d> Json<'d> {
         self.node().filter(|n| n.key.0 != NO_KEY).and_then(|n| self.slice(n.key))
     }
 
-    /// Has it a key with escapes?
-    pub(crate) fn has_escaped_key(&self) -> bool {
-        self.node().is_some_and(|n| n.key_escaped)
+    /// May its key begin like this (in any case)? One with escapes may.
+    pub(crate) fn key_may_begin(&self, start: &str) -> bool {
+        let Some(node) = self.node() else { return false };
+        let from = node.key.0 as usize;
+        let key = self.text.as_bytes().get(from..from.saturating_add(start.len()));
+        node.key_escaped
+            || (node.key.1.saturating_sub(node.key.0) as usize >= start.len()
+                && key.is_some_and(|key| names::same(key, start.as_bytes())))
     }
 
     /// The key with its escapes resolved; empty if the value is no member of an object.
@@ -196,13 +201,14 @@ impl<'d> Json<'d> {
         self.members().find(|(_, node)| node.key_is(self.text, key)).map(|(member, _)| member)
     }
 
-    /// The members of these names, as [`get`](Self::get) finds them, in one look.
+    /// The members of these names, all different, as [`get`](Self::get) finds them, in one look.
     pub(crate) fn get_all<const N: usize>(&self, keys: [&str; N]) -> [Option<Json<'d>>; N] {
         let mut found = [None; N];
         for (member, node) in self.members() {
             for (found, key) in found.iter_mut().zip(keys) {
-                if found.is_none() && node.key_is(self.text, key) {
-                    *found = Some(member);
+                if node.key_is(self.text, key) {
+                    *found = found.or(Some(member));
+                    break;
                 }
             }
         }
@@ -247,11 +253,14 @@ impl Node {
     #[inline]
     fn key_is(&self, text: &str, wanted: &str) -> bool {
         let (start, end) = self.key;
-        // Most names are not even as long.
-        if end.wrapping_sub(start) as usize != wanted.len() && !self.key_escaped {
-            return false;
+        // Most names are not even as long, or begin with another letter.
+        if self.key_escaped {
+            return self.has_name(text, wanted);
         }
-        self.has_name(text, wanted)
+        let first = wanted.as_bytes().first();
+        end.wrapping_sub(start) as usize == wanted.len()
+            && (first.is_none() || names::begin_alike(text.as_bytes().get(start as usize), first))
+            && self.has_name(text, wanted)
     }
 
     fn has_name(&self, text: &str, wanted: &str) -> bool {

@@ -51,12 +51,16 @@ pub(crate) fn parse(
 ) -> Result<usize, JsonError> {
     nodes.clear();
     let bytes = text.as_bytes();
-    let mut parser = Parser { bytes, strings: Strings::new(bytes), pos: 0, nodes, max_depth };
+    let mut parser =
+        Parser { bytes, strings: Strings::new(bytes), pos: 0, nodes, max_depth, fault: Fault::End };
     if u32::try_from(text.len()).map_or(true, |n| n == NO_KEY) {
-        return parser.fail(Fault::Size);
+        parser.fault = Fault::Size;
+        return parser.error();
     }
-    parser.value()?;
-    Ok(parser.pos)
+    match parser.value() {
+        Some(()) => Ok(parser.pos),
+        None => parser.error(),
+    }
 }
 
 /// Reads `text` as exactly one value.
@@ -103,26 +107,33 @@ struct Parser<'p> {
     pos: usize,
     nodes: &'p mut Vec<Node>,
     max_depth: usize,
+    /// Why it stopped, if it did. Kept apart, so that results are small.
+    fault: Fault,
 }
 
 impl Parser<'_> {
-    #[cold]
-    fn fail<T>(&self, fault: Fault) -> Result<T, JsonError> {
-        Err(JsonError { offset: self.pos.min(self.bytes.len()), fault })
+    fn error(&self) -> Result<usize, JsonError> {
+        Err(JsonError { offset: self.pos.min(self.bytes.len()), fault: self.fault })
     }
 
-    #[inline]
-    fn peek(&mut self) -> Result<u8, JsonError> {
+    #[cold]
+    fn fail<T>(&mut self, fault: Fault) -> Option<T> {
+        self.fault = fault;
+        None
+    }
+
+    #[inline(always)]
+    fn peek(&mut self) -> Option<u8> {
         while let Some(&byte) = self.bytes.get(self.pos) {
             if byte > b' ' || !is_blank(byte) {
-                return Ok(byte);
+                return Some(byte);
             }
             self.pos += 1;
         }
         self.fail(Fault::End)
     }
 
-    fn value(&mut self) -> Result<(), JsonError> {
+    fn value(&mut self) -> Option<()> {
         let mut key = NONE;
         // The innermost container that is open. Until it is closed, its `next` names the one
         // around it.
@@ -174,7 +185,7 @@ impl Parser<'_> {
             // Behind a value: close what ends here, then go to the next member.
             loop {
                 if container == NO_NODE {
-                    return Ok(());
+                    return Some(());
                 }
                 match self.peek()? {
                     b',' => {
@@ -203,7 +214,7 @@ impl Parser<'_> {
         std::mem::replace(&mut node.next, next)
     }
 
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, kind: Kind, key: Key, span: (usize, usize)) {
         let next = to_u32(self.nodes.len() + 1);
         self.nodes.push(Node {
@@ -215,7 +226,7 @@ impl Parser<'_> {
         });
     }
 
-    fn literal(&mut self, word: &'static [u8], kind: Kind, key: Key) -> Result<(), JsonError> {
+    fn literal(&mut self, word: &'static [u8], kind: Kind, key: Key) -> Option<()> {
         let start = self.pos;
         for &expected in word {
             match self.bytes.get(self.pos) {
@@ -225,11 +236,11 @@ impl Parser<'_> {
             }
         }
         self.push(kind, key, (start, self.pos));
-        Ok(())
+        Some(())
     }
 
     #[inline]
-    fn key(&mut self) -> Result<Key, JsonError> {
+    fn key(&mut self) -> Option<Key> {
         if self.peek()? != b'"' {
             return self.fail(Fault::Expected("a key in double quotes"));
         }
@@ -239,17 +250,17 @@ impl Parser<'_> {
         }
         self.pos += 1;
         let escaped = has_slash(self.bytes.get(start..end).unwrap_or_default());
-        Ok(Key { span: (to_u32(start), to_u32(end)), escaped })
+        Some(Key { span: (to_u32(start), to_u32(end)), escaped })
     }
 
     /// The string whose opening quote is next.
-    #[inline]
-    fn string(&mut self) -> Result<StringAt, JsonError> {
+    #[inline(always)]
+    fn string(&mut self) -> Option<StringAt> {
         match self.strings.next() {
             Some(string) => {
                 debug_assert_eq!(string.0, self.pos + 1, "every quote begins a string");
                 self.pos = string.1 + 1;
-                Ok(string)
+                Some(string)
             }
             None => {
                 self.pos = self.bytes.len();

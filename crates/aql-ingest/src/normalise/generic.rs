@@ -34,6 +34,9 @@ impl Generic {
         format: &'static str,
         has_fields: bool,
     ) -> Rc<Plan<Field>> {
+        if let Some(plan) = self.plans.get(&(format, has_fields)) {
+            return Rc::clone(plan);
+        }
         let count = self.plans.len();
         let plan = self.plans.entry((format, has_fields)).or_insert_with(|| {
             let facts = ClassFacts {
@@ -144,12 +147,15 @@ pub(crate) struct Unparsed<'r> {
 }
 
 /// Keys of the time of a record, in the order in which they are tried.
-const TIME_KEYS: &[&str] =
+pub(crate) const TIME_KEYS: &[&str] =
     &["Timestamp", "TimeGenerated", "@timestamp", "EventTime", "CreationTime", "time", "datetime"];
 
 impl Unparsed<'_> {
     /// A time under one of the usual names.
     pub(crate) fn time(&self) -> Option<i64> {
+        if let NamedFields::Cells { header, cells } = self.fields {
+            return header.times().iter().find_map(|column| parse_iso(&cells.get(*column)?));
+        }
         let mut scratch = String::new();
         TIME_KEYS.iter().find_map(|key| parse_iso(&self.fields.get(key, &mut scratch)?))
     }
