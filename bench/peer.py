@@ -4,7 +4,8 @@
 
 The time is that of the question alone: starting Python and importing the engine are left out. The job
 has `data` (a Parquet, NDJSON or CSV file), `kind` (`rows`, `count` or `rules`), `condition` or `rules`,
-`from` (milliseconds) if only a part of the time counts, and `threads`.
+`from` (milliseconds) if only a part of the time counts, and `threads`; or `statement` as it is to be
+run.
 """
 
 import json
@@ -20,6 +21,8 @@ def columns(job):
 
 
 def statement(job, source, escape):
+    if "statement" in job:
+        return job["statement"]
     where = ""
     if job["kind"] == "rules":
         counts = ", ".join(

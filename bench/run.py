@@ -378,12 +378,12 @@ def peak(runs):
     return f"{max(kb for _, kb in runs) / 1024:,.0f} MiB"
 
 
-def put(file, text):
+def put(file, text, begin=BEGIN, end=END):
     """Puts the text between the marks of the file."""
     page = file.read_text(encoding="utf-8")
-    before, rest = page.split(BEGIN, 1)
-    _, after = rest.split(END, 1)
-    file.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", encoding="utf-8")
+    before, rest = page.split(begin, 1)
+    _, after = rest.split(end, 1)
+    file.write_text(f"{before}{begin}\n\n{text}\n{end}{after}", encoding="utf-8")
 
 
 def main():
@@ -424,4 +424,5 @@ def main():
         raise SystemExit("the sides do not find the same events: see the last column")
 
 
-main()
+if __name__ == "__main__":
+    main()

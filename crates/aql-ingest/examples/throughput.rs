@@ -1,8 +1,9 @@
 //! Reads evidence for the needs of a small set of rules and says how fast.
 //!
-//! `cargo run --release -p aql-ingest --example throughput -- [-t THREADS] [-n TIMES] [--all] PATH…`
+//! `cargo run --release -p aql-ingest --example throughput -- [-t THREADS] [-n TIMES] [--all] [-f FIELD]… [-s BYTES] PATH…`
 //!
-//! With `--all` every built-in column and the payload are filled for every record.
+//! With `--all` every built-in column and the payload are filled for every record, with `-f` only the
+//! fields of these names. `-s` says how large the parts of a file are.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example talks")]
 
 use std::ops::ControlFlow;
@@ -18,6 +19,8 @@ fn main() {
     let mut threads = 1;
     let mut times = 5;
     let mut all = false;
+    let mut fields = Vec::new();
+    let mut split = Options::default().split;
     let mut paths = Vec::new();
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
@@ -25,6 +28,8 @@ fn main() {
             "-t" => threads = args.next().and_then(|n| n.parse().ok()).unwrap_or(1),
             "-n" => times = args.next().and_then(|n| n.parse().ok()).unwrap_or(1),
             "--all" => all = true,
+            "-s" => split = args.next().and_then(|n| n.parse().ok()).unwrap_or(split),
+            "-f" => fields.extend(args.next()),
             _ => paths.push(PathBuf::from(arg)),
         }
     }
@@ -40,11 +45,16 @@ fn main() {
         Column::new(ColumnKind::Property, "Process CommandLine", Type::Text, Encoding::Plain),
         Column::new(ColumnKind::Property, "File Path", Type::Text, Encoding::Plain),
     ];
+    if !fields.is_empty() {
+        let field =
+            |name: &String| Column::new(ColumnKind::Field, name, Type::Text, Encoding::Plain);
+        columns = fields.iter().map(field).collect();
+    }
     if all {
         columns.extend(Catalog::get().default_columns().iter().map(|f| f.column.clone()));
         columns.push(Column::new(ColumnKind::Builtin, "payload", Type::Binary, Encoding::Plain));
     }
-    let options = Options { threads, ..Options::default() };
+    let options = Options { threads, split, ..Options::default() };
     let (evidence, diagnostics) = Evidence::open(&paths, options);
     for diagnostic in diagnostics {
         eprintln!("{}", diagnostic.message);

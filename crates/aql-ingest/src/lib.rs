@@ -14,6 +14,8 @@
 
 pub mod evtx;
 
+mod bits;
+mod cells;
 mod coalesce;
 mod evidence;
 mod formats;
@@ -21,10 +23,12 @@ mod frame;
 mod json;
 mod looks;
 mod mappings;
+mod names;
 mod normalise;
 mod out;
 mod patience;
 mod plan;
+mod range;
 mod report;
 mod scan;
 mod sniff;

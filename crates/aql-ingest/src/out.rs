@@ -344,7 +344,9 @@ impl<'w> Out<'w> {
         let provider = record.system(SystemField::ProviderName, a);
         let channel = record.system(SystemField::Channel, b);
         let event_id = record.system(SystemField::EventId, c);
-        let level = record.system(SystemField::Level, d);
+        // Looked for only where it counts: few records have one, and then in several places.
+        let level = channel.as_deref().filter(|channel| windows::has_level(channel));
+        let level = level.and_then(|_| record.system(SystemField::Level, d));
         let class = self.windows_class(Class {
             format,
             provider: provider.as_deref().unwrap_or_default(),

@@ -1,8 +1,8 @@
 //! Parts: how the evidence is cut up between threads.
 //!
 //! A [`Planner`] numbers parts in evidence order, whatever the number of threads: a small file is a
-//! part, a large one several (chunks of an event log, lines, events of a text), each member of a
-//! zip archive is one.
+//! part, a large one several (chunks of an event log, lines, rows, events of a text), each member of
+//! a zip archive is one.
 
 use std::any::Any;
 use std::collections::{HashSet, VecDeque};
@@ -16,7 +16,8 @@ use zip::ZipArchive;
 
 use crate::evidence::{Evidence, EvidenceFile, Origin};
 use crate::evtx::{CHUNK_SIZE, FileHeader};
-use crate::formats::windows_xml;
+use crate::formats::{csv, windows_xml};
+use crate::frame::PLACES;
 use crate::patience::Began;
 use crate::sniff::{HEAD, LONG_HEAD, Sniffed, sniff, wants_more};
 use crate::source::Reopen;
@@ -54,34 +55,51 @@ pub(crate) struct Range {
     pub(crate) counts: Arc<Counts>,
 }
 
+/// How many records a range holds, and where it ends, by the place that it begins at: rows of CSV
+/// may have line ends in quotes. To records of other kinds all places are one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) ways: [(u64, usize); PLACES],
+}
+
+impl Tally {
+    /// As many records from all places.
+    pub(crate) fn of(count: u64) -> Self {
+        Tally { ways: [(count, 0); PLACES] }
+    }
+}
+
 /// How many records each range of a file holds, so that records keep their numbers.
 #[derive(Default)]
 pub(crate) struct Counts {
-    known: Mutex<Vec<Option<u64>>>,
+    known: Mutex<Vec<Option<Tally>>>,
     changed: Condvar,
 }
 
 impl Counts {
-    pub(crate) fn publish(&self, index: usize, count: u64) {
+    pub(crate) fn publish(&self, index: usize, tally: Tally) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() <= index {
             known.resize(index + 1, None);
         }
         if let Some(slot) = known.get_mut(index) {
-            slot.get_or_insert(count);
+            slot.get_or_insert(tally);
         }
         drop(known);
         self.changed.notify_all();
     }
 
-    /// Records in the ranges before this one. Waits for those that are still being counted: they
-    /// were handed out earlier, and counting never waits.
-    pub(crate) fn before(&self, index: usize) -> u64 {
+    /// Records in the ranges before this one, and the place at which it begins. Waits for those
+    /// that are still being counted: they were handed out earlier, and counting never waits.
+    pub(crate) fn before(&self, index: usize) -> (u64, usize) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let sum: Option<u64> = (0..index).map(|i| known.get(i).copied().flatten()).sum();
-            match sum {
-                Some(sum) => return sum,
+            let found = (0..index).try_fold((0, 0), |(sum, place), i| {
+                let (count, end) = *(*known.get(i)?)?.ways.get(place)?;
+                Some((sum + count, end))
+            });
+            match found {
+                Some(found) => return found,
                 None => {
                     known = self.changed.wait(known).unwrap_or_else(PoisonError::into_inner);
                 }
@@ -95,7 +113,7 @@ pub(crate) struct Publish<'r>(pub(crate) &'r Range);
 
 impl Drop for Publish<'_> {
     fn drop(&mut self) {
-        self.0.counts.publish(self.0.index, 0);
+        self.0.counts.publish(self.0.index, Tally::default());
     }
 }
 
@@ -164,6 +182,7 @@ impl<'e> Planner<'e> {
         }
         let first = match sniffed {
             Sniffed::JsonLines | Sniffed::Lines => 0,
+            Sniffed::Csv(delimiter) if csv::Head::of(&head, delimiter).is_some() => 0,
             Sniffed::Xml if windows_xml::can_be_split(&head) => 0,
             Sniffed::Evtx => match FileHeader::parse(&head) {
                 Ok(header) => header.block_size as u64,

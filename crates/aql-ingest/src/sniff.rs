@@ -2,6 +2,7 @@
 
 use aql_diag::{Diagnostic, codes};
 
+use crate::cells::texts;
 use crate::formats::{FORMATS, Layout, audit_log, csv, parquet, wineventlog};
 use crate::frame::is_counted;
 use crate::json::{Fault, JsonError, is_blank, parse, parse_whole};
@@ -183,7 +184,7 @@ fn csv_delimiter(text: &[u8], whole: bool) -> Option<u8> {
     let header = header.strip_suffix(b"\r").unwrap_or(header);
     let header = csv::fields_line(header).unwrap_or(header);
     let delimiter = csv::delimiter(header);
-    let header = csv::cells(header, delimiter);
+    let header = texts(header, delimiter);
     if !csv::is_header(&header) {
         return None;
     }
@@ -193,7 +194,7 @@ fn csv_delimiter(text: &[u8], whole: bool) -> Option<u8> {
     });
     let row = text.get(end + 1..).unwrap_or_default();
     let row_end = memchr::memchr(b'\n', row).unwrap_or(row.len());
-    let cells = csv::cells(row.get(..row_end).unwrap_or_default(), delimiter);
+    let cells = texts(row.get(..row_end).unwrap_or_default(), delimiter);
     // A row that spans lines has fewer cells on its first line.
     let has_quote = memchr::memchr(b'"', row.get(..row_end).unwrap_or_default()).is_some();
     (is_known || cells.len() == header.len() || has_quote).then_some(delimiter)

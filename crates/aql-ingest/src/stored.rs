@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aql_event::{EventBatch, Needs, ScanStep};
 
+use crate::cells::texts;
 use crate::evidence::Options;
-use crate::formats::{FORMATS, Layout, csv, json, text, windows_xml, wineventlog};
+use crate::formats::{FORMATS, Layout, json, text, windows_xml, wineventlog};
 use crate::normalise::windows;
 use crate::out::Out;
 use crate::stream::Stream;
@@ -80,7 +81,7 @@ fn read(format: &str, payload: &[u8], out: &mut Out<'_>) {
         Some(Layout::Json { .. }) => json::read_values(&mut Stream::new(payload, 0), out),
         // Without its header a row is nothing; but a cell may hold the record.
         Some(Layout::Csv { .. }) => {
-            let cells = [b',', b';', b'\t'].map(|delimiter| csv::cells(payload, delimiter));
+            let cells = [b',', b';', b'\t'].map(|delimiter| texts(payload, delimiter));
             let record = cells.iter().flatten().find(|cell| cell.starts_with('{'));
             if let Some(record) = record {
                 json::read_values(&mut Stream::new(record.as_bytes(), 0), out);

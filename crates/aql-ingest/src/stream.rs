@@ -9,6 +9,9 @@ use crate::patience::Watch;
 /// Bytes read at once.
 const BLOCK: usize = 256 << 10;
 
+/// As much memory is taken at once if so many bytes are wanted, though there may be fewer.
+const AT_ONCE: usize = 16 << 20;
+
 /// Gives the window, then the rest of the reader.
 impl Read for Stream<'_> {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
@@ -27,10 +30,11 @@ impl Read for Stream<'_> {
 /// The bytes of a reader from a moving start up to as far as has been asked for.
 pub(crate) struct Stream<'r> {
     reader: Box<dyn Read + 'r>,
-    /// Kept at its length, so that it is cleared only when it grows.
+    /// What is behind `end` has no meaning; it is kept so that it need not be cleared again.
     buffer: Vec<u8>,
-    /// Where the window is in the buffer.
+    /// Where the window starts in the buffer.
     start: usize,
+    /// Where the window ends in the buffer.
     end: usize,
     /// Offset of the window's start in the input.
     offset: u64,
@@ -54,6 +58,17 @@ impl<'r> Stream<'r> {
             total: 0,
             watch: Watch::default(),
         }
+    }
+
+    /// Uses this memory, which another stream had.
+    pub(crate) fn with_memory(mut self, memory: Vec<u8>) -> Self {
+        self.buffer = memory;
+        self
+    }
+
+    /// The memory of a stream that is done.
+    pub(crate) fn into_memory(self) -> Vec<u8> {
+        self.buffer
     }
 
     /// Ends the stream, as by an error, when the time of its file is over.
@@ -112,8 +127,8 @@ impl<'r> Stream<'r> {
         if self.buffer.len() < self.end + BLOCK {
             self.buffer.resize(self.end + BLOCK, 0);
         }
-        let free = self.buffer.get_mut(self.end..).unwrap_or_default();
         let read = loop {
+            let free = self.buffer.get_mut(self.end..self.end + BLOCK).unwrap_or_default();
             match self.reader.read(free) {
                 Ok(read) => break read,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -131,6 +146,10 @@ impl<'r> Stream<'r> {
 
     /// Brings at least `bytes` into view, or all there are.
     pub(crate) fn fill(&mut self, bytes: usize) {
+        if self.buffer.is_empty() && bytes > BLOCK && bytes <= AT_ONCE {
+            // In one piece: growing would touch several times as much memory.
+            self.buffer = vec![0; bytes + BLOCK];
+        }
         while self.window().len() < bytes && self.more() {}
     }
 }

@@ -129,8 +129,46 @@ pub(crate) fn parse_month_first(text: &str, now: Option<i64>) -> Option<(i64, us
     Some((time, text.len() - rest.len()))
 }
 
+/// [`split`] of `2019-03-01T12:34:56.789Z`, as nearly all programs write it: a `T` or a blank in the
+/// middle, three digits of a fraction, `Z` or nothing behind them. Nothing of any other form.
+fn split_usual(text: &str) -> Option<(i64, Option<i64>)> {
+    let (digits, zone) = text.as_bytes().split_first_chunk::<23>()?;
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T' | b' ', rest @ ..] = digits else {
+        return None;
+    };
+    let [h1, h2, b':', n1, n2, b':', s1, s2, b'.', f1, f2, f3] = rest else { return None };
+    let zone = match zone {
+        [] => None,
+        b"Z" => Some(0),
+        _ => return None,
+    };
+    let all = [y1, y2, y3, y4, m1, m2, d1, d2, h1, h2, n1, n2, s1, s2, f1, f2, f3];
+    if !all.iter().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let two = |tens: &u8, ones: &u8| i64::from(tens - b'0') * 10 + i64::from(ones - b'0');
+    let (year, month, day) = (two(y1, y2) * 100 + two(y3, y4), two(m1, m2), two(d1, d2));
+    let (hour, minute, second) = (two(h1, h2), two(n1, n2), two(s1, s2));
+    // In every month; the end of months is looked at with more care.
+    if !((1..=12).contains(&month) && (1..=28).contains(&day)) {
+        return None;
+    }
+    if !(hour < 24 && minute < 60 && second <= 60) {
+        return None;
+    }
+    let seconds = ((days_from_civil(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
+    Some((seconds * 1000 + two(f1, f2) * 10 + i64::from(f3 - b'0'), zone))
+}
+
 /// The time as if it were UTC, and its offset from UTC, both in milliseconds.
 fn split(text: &str) -> Option<(i64, Option<i64>)> {
+    if let Some(usual) = split_usual(text) {
+        return Some(usual);
+    }
+    split_any(text)
+}
+
+fn split_any(text: &str) -> Option<(i64, Option<i64>)> {
     // Some exports put left-to-right marks around the parts of a date.
     let plain: String;
     let text = if text.is_ascii() {
@@ -213,7 +251,12 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse_any, parse_in_zone, parse_iso, parse_iso_zoned, parse_month_first};
+    use proptest::prelude::*;
+
+    use super::{
+        parse_any, parse_in_zone, parse_iso, parse_iso_zoned, parse_month_first, split_any,
+        split_usual,
+    };
 
     #[test]
     fn shapes_of_times() {
@@ -227,6 +270,17 @@ mod tests {
         assert_eq!(parse_iso("1969-12-31T23:59:59.9Z"), Some(-100));
         for no_time in ["", "2022-13-29T08:58:21Z", "2022-04-29", "2022-04-29T08:58:21Zx", "-"] {
             assert_eq!(parse_iso(no_time), None, "{no_time}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_usual_form_is_read_alike(
+            time in "(19|20)[0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9][.,][0-9x]{3}(|Z|z| UTC)",
+        ) {
+            if let Some(usual) = split_usual(&time) {
+                prop_assert_eq!(Some(usual), split_any(&time));
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::fs::File;
-use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::io::{Cursor, Read, Seek};
 use std::sync::Arc;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -10,14 +10,13 @@ use std::sync::atomic::Ordering;
 use aql_diag::{Diagnostic, codes};
 use zip::ZipArchive;
 
-use crate::evidence::{EvidenceFile, Options, Origin, Progress};
-use crate::evtx::{CHUNK_MAGIC, CHUNK_SIZE};
+use crate::evidence::{EvidenceFile, Origin, Progress};
 use crate::formats::{audit_log, csv, evtx, json, parquet, text, windows_xml, wineventlog};
 use crate::out::Out;
 use crate::patience::Watch;
 use crate::plan::{
-    Key, Part, Publish, Range, Work, bad_archive, internal_error, member_name, overlapping,
-    overlaps, shown_name, unreadable,
+    Key, Part, Work, bad_archive, internal_error, member_name, overlapping, overlaps, shown_name,
+    unreadable,
 };
 use crate::report::PartReport;
 use crate::sniff::{BOM, HEAD, LONG_HEAD, Sniffed, sniff, unknown, wants_more};
@@ -34,9 +33,9 @@ const MAX_ARCHIVES: usize = 2;
 pub(crate) type Reports = Vec<(Key, u64, PartReport)>;
 
 /// Counts the bytes of a file as they are read.
-struct Watched<'p, R> {
-    inner: R,
-    progress: Option<&'p Progress>,
+pub(crate) struct Watched<'p, R> {
+    pub(crate) inner: R,
+    pub(crate) progress: Option<&'p Progress>,
 }
 
 impl<R: Read> Read for Watched<'_, R> {
@@ -53,14 +52,16 @@ impl<R: Read> Read for Watched<'_, R> {
 pub(crate) struct Worker<'w> {
     pub(crate) out: Out<'w>,
     pub(crate) reports: Reports,
-    progress: Option<&'w Progress>,
+    pub(crate) progress: Option<&'w Progress>,
     /// The time of the file at hand.
     watch: Watch,
+    /// What the stream of the last range was held in.
+    pub(crate) memory: Vec<u8>,
 }
 
 /// What a stream is read from.
 #[derive(Clone, Default)]
-struct Layers {
+pub(crate) struct Layers {
     /// Compressions around it.
     all: usize,
     /// Archives around it.
@@ -72,7 +73,8 @@ struct Layers {
 impl<'w> Worker<'w> {
     /// A worker with nothing done.
     pub(crate) fn new(out: Out<'w>, progress: Option<&'w Progress>) -> Self {
-        Worker { out, reports: Vec::new(), progress, watch: Watch::default() }
+        let (reports, memory) = (Vec::new(), Vec::new());
+        Worker { out, reports, progress, watch: Watch::default(), memory }
     }
 
     /// Reads a part.
@@ -167,7 +169,7 @@ impl<'w> Worker<'w> {
     }
 
     /// Says so if a file is no longer as long as it was when the files were listed.
-    fn compare_length(&mut self, handle: &File, file: &EvidenceFile) {
+    pub(crate) fn compare_length(&mut self, handle: &File, file: &EvidenceFile) {
         let Ok(now) = handle.metadata().map(|metadata| metadata.len()) else { return };
         if now > file.bytes {
             let message = format!(
@@ -191,7 +193,7 @@ impl<'w> Worker<'w> {
     }
 
     /// A stream that ends when the time of the file at hand does.
-    fn open<'r>(&self, reader: impl Read + 'r, offset: u64) -> Stream<'r> {
+    pub(crate) fn open<'r>(&self, reader: impl Read + 'r, offset: u64) -> Stream<'r> {
         Stream::new(reader, offset).watched(&self.watch)
     }
 
@@ -269,7 +271,7 @@ impl<'w> Worker<'w> {
     }
 
     /// Says what ended a stream early.
-    fn end_stream(&mut self, stream: &mut Stream<'_>, layers: &Layers) {
+    pub(crate) fn end_stream(&mut self, stream: &mut Stream<'_>, layers: &Layers) {
         let Some(error) = stream.take_error() else { return };
         let diagnostic = if error.kind() == std::io::ErrorKind::TimedOut {
             // Of streams in streams the innermost tells it.
@@ -300,7 +302,7 @@ impl<'w> Worker<'w> {
             Sniffed::Xml => windows_xml::read(stream, 1, None, out),
             Sniffed::JsonLines => json::read_lines(stream, 1, None, out),
             Sniffed::JsonValues => json::read_values(stream, out),
-            Sniffed::Csv(delimiter) => csv::read(stream, delimiter, out),
+            Sniffed::Csv(delimiter) => csv::read(stream, csv::Head::unread(delimiter), out),
             Sniffed::AuditLog => audit_log::read(stream, out),
             Sniffed::OctetCounted => text::read_counted(stream, out),
             Sniffed::WinEventLog => wineventlog::read(stream, out),
@@ -455,63 +457,6 @@ impl<'w> Worker<'w> {
             None => {}
         }
     }
-
-    fn range(&mut self, range: &Range) -> std::io::Result<()> {
-        let publish = Publish(range);
-        let mut handle = File::open(&range.file.path)?;
-        // A little earlier: that tells whether a line starts at the range's start, and whether a
-        // chunk reaches into the range from before it.
-        let back = match range.sniffed {
-            Sniffed::Evtx => CHUNK_SIZE as u64,
-            Sniffed::Xml => 0,
-            _ => 1,
-        };
-        let from = range.start.saturating_sub(back);
-        handle.seek(SeekFrom::Start(from))?;
-        let inner = (&handle).take(range.file.bytes.saturating_sub(from));
-        let mut stream = self.open(Watched { inner, progress: self.progress }, from);
-        let bytes = usize::try_from(range.end - from).unwrap_or(usize::MAX);
-        let limit = self.out.options.max_record;
-        if range.sniffed == Sniffed::Evtx {
-            drop(publish);
-            if range.start > 0 {
-                stream.fill(CHUNK_SIZE + CHUNK_MAGIC.len());
-                let before = stream.window().get(1..CHUNK_SIZE).unwrap_or_default();
-                let reaches_in = memchr::memmem::rfind(before, CHUNK_MAGIC).map_or(0, |at| at + 1);
-                stream.fill(reaches_in + CHUNK_SIZE);
-                stream.consume(reaches_in + CHUNK_SIZE);
-            }
-            evtx::read(&mut stream, Some(range.end), &mut self.out);
-        } else {
-            let count = if range.sniffed == Sniffed::Xml {
-                let any = range.start == 0 || windows_xml::to_event(&mut stream, bytes, range.end);
-                if any { windows_xml::count(&mut stream, range.end, limit) } else { 0 }
-            } else {
-                stream.fill(bytes);
-                let any = to_line_start(&mut stream, range);
-                let is_json = range.sniffed == Sniffed::JsonLines;
-                if any { count_lines(&mut stream, range.end, is_json, self.out.options) } else { 0 }
-            };
-            range.counts.publish(range.index, count);
-            drop(publish);
-            if count > 0 {
-                let first = range.counts.before(range.index) + 1;
-                let (end, out) = (Some(range.end), &mut self.out);
-                match range.sniffed {
-                    Sniffed::Xml => windows_xml::read(&mut stream, first, end, out),
-                    Sniffed::JsonLines => json::read_lines(&mut stream, first, end, out),
-                    _ => text::read(&mut stream, first, end, out),
-                }
-            }
-        }
-        self.out.report().bytes += range.end - range.start;
-        self.end_stream(&mut stream, &Layers::default());
-        drop(stream);
-        if range.end == range.file.bytes {
-            self.compare_length(&handle, &range.file);
-        }
-        Ok(())
-    }
 }
 
 /// Does the file begin as Parquet does? It is left at its start.
@@ -519,63 +464,4 @@ fn is_parquet(mut file: &File) -> bool {
     let mut head = [0; parquet::MAGIC.len()];
     let is_parquet = file.read_exact(&mut head).is_ok() && head == parquet::MAGIC;
     is_parquet & file.rewind().is_ok()
-}
-
-/// Moves to the first line that starts in the range; `false` if none does.
-fn to_line_start(stream: &mut Stream<'_>, range: &Range) -> bool {
-    if range.start == 0 {
-        if stream.window().starts_with(BOM) {
-            stream.consume(BOM.len());
-        }
-        return true;
-    }
-    match memchr::memchr(b'\n', stream.window()) {
-        Some(end) if stream.offset() + (end as u64) < range.end => {
-            stream.consume(end + 1);
-            stream.offset() < range.end
-        }
-        _ => false,
-    }
-}
-
-/// Counts the records of the lines that start before `end`, as the reader will number them: one
-/// per line that is not blank, or as many as the JSON in it wraps.
-fn count_lines(stream: &mut Stream<'_>, end: u64, is_json: bool, options: &Options) -> u64 {
-    let limit = options.max_record;
-    let is_blank = |line: &[u8]| line.iter().all(|b| crate::json::is_blank(*b));
-    let mut count = 0;
-    let mut at = 0;
-    loop {
-        if stream.offset() + at as u64 >= end {
-            return count;
-        }
-        // The whole line tells how many records it wraps.
-        let rest = stream.window().get(at..).unwrap_or_default();
-        let is_open = is_json
-            && rest.len() <= limit
-            && json::may_wrap(rest)
-            && memchr::memchr(b'\n', rest).is_none();
-        if is_open && stream.more() {
-            continue;
-        }
-        let rest = stream.window().get(at..).unwrap_or_default();
-        match memchr::memchr(b'\n', rest) {
-            Some(length) => {
-                let line = rest.get(..length).unwrap_or_default();
-                count += match is_json {
-                    _ if is_blank(line) => 0,
-                    true => json::records_in(line, options),
-                    false => 1,
-                };
-                at += length + 1;
-            }
-            None if is_open => return count + json::records_in(rest, options),
-            None if !is_blank(rest) || rest.len() > limit => return count + 1,
-            None if !stream.more() => {
-                let rest = stream.window().get(at..).unwrap_or_default();
-                return count + u64::from(!is_blank(rest));
-            }
-            None => {}
-        }
-    }
 }

@@ -23,6 +23,7 @@ pub(crate) const FORMAT: Format = Format {
     about: "rows of the Syslog table of Log Analytics as JSON",
     by: "the key `SyslogMessage` beside another of the table",
     layout: Layout::Json {
+        keys: &[MESSAGE],
         is: |json| json.get(MESSAGE).is_some() && OTHERS.iter().any(|key| json.get(key).is_some()),
         take: take_json,
     },

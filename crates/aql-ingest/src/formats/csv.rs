@@ -1,13 +1,17 @@
 //! CSV files with a header: how their rows are framed and told apart; and rows of no known kind,
 //! which are unparsed events.
 
+use std::borrow::Cow;
+
 use aql_diag::{Diagnostic, codes};
 
 use super::text::{decode, not_a_record};
 use super::{FORMATS, Format, Layout};
-use crate::frame::{CsvRecords, Frame, Frames};
+use crate::cells::{self, Cells, Header, Span};
+use crate::frame::{CsvRecords, Frame, Framer, Frames, Scan};
 use crate::normalise::generic::NamedFields;
 use crate::out::{At, Out};
+use crate::sniff::BOM;
 use crate::stream::Stream;
 
 /// CSV of no known kind.
@@ -28,60 +32,19 @@ pub(crate) const FORMAT: Format = Format {
 #[derive(Clone, Copy)]
 pub(crate) struct Row<'r> {
     /// The names of the columns.
-    pub header: &'r [String],
+    pub header: &'r Header,
     /// The cells; may be fewer or more than the header has.
-    pub cells: &'r [String],
+    pub cells: Cells<'r>,
     /// The raw bytes of the row.
     pub payload: &'r [u8],
     /// Its place.
     pub at: At,
 }
 
-impl Row<'_> {
+impl<'r> Row<'r> {
     /// The cell under a name (in any case), if it is not empty.
-    pub(crate) fn cell(&self, name: &str) -> Option<&str> {
-        let at = self.header.iter().position(|h| h.eq_ignore_ascii_case(name))?;
-        self.cells.get(at).map(String::as_str).filter(|cell| !cell.is_empty())
-    }
-}
-
-/// The cells of one row, unquoted. A quote begins a quoted cell only at the cell's start; what
-/// follows its closing quote belongs to the cell.
-pub(crate) fn cells(row: &[u8], delimiter: u8) -> Vec<String> {
-    let mut cells = Vec::new();
-    let mut rest = row;
-    let mut cell = Vec::new();
-    loop {
-        if let Some(mut quoted) = rest.strip_prefix(b"\"") {
-            loop {
-                let end = memchr::memchr(b'"', quoted).unwrap_or(quoted.len());
-                let (text, tail) = quoted.split_at(end);
-                cell.extend_from_slice(text);
-                match tail {
-                    [b'"', b'"', more @ ..] => {
-                        cell.push(b'"');
-                        quoted = more;
-                    }
-                    [b'"', more @ ..] => {
-                        rest = more;
-                        break;
-                    }
-                    _ => {
-                        rest = tail;
-                        break;
-                    }
-                }
-            }
-        }
-        let end = memchr::memchr(delimiter, rest).unwrap_or(rest.len());
-        let (text, tail) = rest.split_at(end);
-        cell.extend_from_slice(text);
-        cells.push(String::from_utf8_lossy(&cell).into_owned());
-        cell.clear();
-        match tail.split_first() {
-            Some((_, more)) => rest = more,
-            None => return cells,
-        }
+    pub(crate) fn cell(&self, name: &str) -> Option<Cow<'r, str>> {
+        self.cells.get(self.header.column(name)?).filter(|cell| !cell.is_empty())
     }
 }
 
@@ -132,69 +95,121 @@ pub(crate) fn is_directive(line: &[u8]) -> bool {
         .any(|name| line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
 }
 
-/// Reads the rows of a stream; its first row is the header.
-pub(crate) fn read(stream: &mut Stream<'_>, delimiter: u8, out: &mut Out<'_>) {
-    let mut header: Vec<String> = Vec::new();
-    let mut format: Option<&'static Format> = None;
-    let mut record = 0;
-    // Is the header of a `#Fields:` line? More of them may follow, as logs are put together.
-    let mut has_directives = false;
-    let mut frames = Frames::new(stream, CsvRecords::new(delimiter), out.options.max_record, None);
+/// What the head of a file says about its rows.
+pub(crate) struct Head {
+    delimiter: u8,
+    header: Header,
+    /// Its format, once the header has been read.
+    format: Option<&'static Format>,
+    /// Is the header that of a `#Fields:` line? More of them may follow, as logs are put together.
+    has_directives: bool,
+}
+
+impl Head {
+    /// Of a file that has not been looked at.
+    pub(crate) fn unread(delimiter: u8) -> Self {
+        Head { delimiter, header: Header::default(), format: None, has_directives: false }
+    }
+
+    /// Reads the header of a file that may be read in parts: its rows must need nothing but the
+    /// header, and the header must stand in its first bytes. Nothing if it is not like that.
+    pub(crate) fn of(head: &[u8], delimiter: u8) -> Option<Self> {
+        let head = head.strip_prefix(BOM).unwrap_or(head);
+        match CsvRecords::new(delimiter).scan(head, false) {
+            Scan::Record { start, end, .. } => {
+                let row = head.get(start..end)?;
+                if row.starts_with(b"#") || is_type_line(row) {
+                    return None;
+                }
+                let mut head = Head::unread(delimiter);
+                head.begin(cells::texts(row, delimiter));
+                Some(head)
+            }
+            _ => None,
+        }
+    }
+
+    fn begin(&mut self, header: Vec<String>) {
+        self.format = FORMATS.iter().find(|f| match f.layout {
+            Layout::Csv { is, .. } => is(&header),
+            _ => false,
+        });
+        self.header = Header::new(header);
+    }
+
+    /// Takes a row if it tells about the others.
+    fn takes(&mut self, row: &[u8]) -> Taken {
+        let is_first = self.format.is_none();
+        if is_first || self.has_directives {
+            if is_directive(row) {
+                return Taken::Passed;
+            }
+            if let Some(fields) = fields_line(row) {
+                self.has_directives = true;
+                let names = cells::texts(fields, self.delimiter);
+                if !is_first {
+                    self.header = Header::new(names);
+                    return Taken::Passed;
+                }
+                self.begin(names);
+                return Taken::Header;
+            }
+        }
+        match is_first {
+            // PowerShell's Export-Csv may name the type of its objects first.
+            true if is_type_line(row) => Taken::Passed,
+            true => {
+                self.begin(cells::texts(row, self.delimiter));
+                Taken::Header
+            }
+            false => Taken::No,
+        }
+    }
+}
+
+/// What a row was for the head of its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Taken {
+    /// Not for it: a record.
+    No,
+    /// The header.
+    Header,
+    /// A line beside the header, which has no number.
+    Passed,
+}
+
+/// Reads the rows of a stream; the first one is the header unless the head is known.
+pub(crate) fn read(stream: &mut Stream<'_>, head: Head, out: &mut Out<'_>) {
+    let framer = CsvRecords::new(head.delimiter);
+    read_rows(stream, framer, head, 0, None, out);
+}
+
+/// Reads the rows of a stream that begin before `end`. `first` is the number of the first of them;
+/// the header is number 0.
+pub(crate) fn read_rows(
+    stream: &mut Stream<'_>,
+    framer: CsvRecords,
+    mut head: Head,
+    first: u64,
+    end: Option<u64>,
+    out: &mut Out<'_>,
+) {
+    let mut record = first;
+    let mut spans: Vec<Span> = Vec::new();
+    let mut frames = Frames::new(stream, framer, out.options.max_record, end);
     while let Some(frame) = frames.next_frame() {
         match frame {
             Frame::Record { offset, bytes, cut } => {
                 let at = At { record, offset };
-                decode(bytes, at, out);
-                let is_first = format.is_none();
-                if (is_first || has_directives) && is_directive(bytes) {
-                    continue;
-                }
-                let mut bytes = bytes;
-                if (is_first || has_directives)
-                    && let Some(fields) = fields_line(bytes)
-                {
-                    has_directives = true;
-                    if !is_first {
-                        header = self::cells(fields, delimiter);
-                        continue;
-                    }
-                    bytes = fields;
-                }
-                let cells = cells(bytes, delimiter);
-                match format.map(|f| (f.name, &f.layout)) {
-                    Some((name, Layout::Csv { take, .. })) => {
-                        if cut {
-                            let diagnostic = Diagnostic::error(
-                                codes::TRUNCATED,
-                                "the file ends inside a quoted cell",
-                            );
-                            out.diagnose(diagnostic, Some(at));
-                        }
-                        if cells.len() < header.len() && !cut {
-                            let message = format!(
-                                "row has {} cells, expected the {} of the header",
-                                cells.len(),
-                                header.len()
-                            );
-                            let diagnostic = Diagnostic::warning(codes::BAD_RECORD, message);
-                            out.diagnose(diagnostic, Some(at));
-                        }
-                        let fields = NamedFields::Cells { header: &header, cells: &cells };
-                        if let Some(own) = out.own_mapping(fields) {
-                            own.take(fields, bytes, None, at, out);
-                        } else {
-                            let row = Row { header: &header, cells: &cells, payload: bytes, at };
-                            take(name, row, out);
-                        }
-                    }
-                    // PowerShell's Export-Csv may name the type of its objects first.
-                    _ if is_type_line(bytes) => continue,
-                    _ => {
-                        format = FORMATS.iter().find(|f| match f.layout {
-                            Layout::Csv { is, .. } => is(&cells),
-                            _ => false,
-                        });
-                        header = cells;
+                let text = decode(bytes, at, out);
+                match head.takes(bytes) {
+                    Taken::Passed => continue,
+                    Taken::Header => {}
+                    Taken::No => {
+                        cells::cut(text.as_bytes(), head.delimiter, &mut spans);
+                        let cells = Cells::Row { text: &text, spans: &spans };
+                        let row = Row { header: &head.header, cells, payload: bytes, at };
+                        give(row, cut, &head, out);
                     }
                 }
             }
@@ -207,29 +222,40 @@ pub(crate) fn read(stream: &mut Stream<'_>, delimiter: u8, out: &mut Out<'_>) {
     }
 }
 
+/// Hands a row to the mapping of the user that is for it, else to its format.
+fn give(row: Row<'_>, cut: bool, head: &Head, out: &mut Out<'_>) {
+    if cut {
+        let diagnostic = Diagnostic::error(codes::TRUNCATED, "the file ends inside a quoted cell");
+        out.diagnose(diagnostic, Some(row.at));
+    }
+    if row.cells.len() < row.header.len() && !cut {
+        let message = format!(
+            "row has {} cells, expected the {} of the header",
+            row.cells.len(),
+            row.header.len()
+        );
+        out.diagnose(Diagnostic::warning(codes::BAD_RECORD, message), Some(row.at));
+    }
+    let fields = NamedFields::Cells { header: row.header, cells: row.cells };
+    if let Some(own) = out.own_mapping(fields) {
+        return own.take(fields, row.payload, None, row.at, out);
+    }
+    if let Some(Format { name, layout: Layout::Csv { take, .. }, .. }) = head.format {
+        take(name, row, out);
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
-    use super::cells;
+    use super::Head;
 
     #[test]
-    fn quotes() {
-        assert_eq!(cells(b"a,\"b,\"\"c\"\"\",", b','), ["a", "b,\"c\"", ""]);
-        assert_eq!(cells(b"\"a\"b;c\"d\"", b';'), ["ab", "c\"d\""]);
-        assert_eq!(cells(b"\"open, end", b','), ["open, end"]);
-        assert_eq!(cells(b"", b','), [""]);
-    }
-
-    proptest! {
-        #[test]
-        fn agrees_with_the_csv_crate(row in "[a\",; é]{1,24}") {
-            let mut reader =
-                csv::ReaderBuilder::new().has_headers(false).from_reader(row.as_bytes());
-            let mut expected = csv::StringRecord::new();
-            prop_assume!(reader.read_record(&mut expected).unwrap());
-            let found = cells(row.as_bytes(), b',');
-            prop_assert_eq!(found, expected.iter().collect::<Vec<_>>());
-        }
+    fn which_files_are_read_in_parts() {
+        let of = |head: &str| Head::of(head.as_bytes(), b',').map(|head| head.header.to_vec());
+        assert_eq!(of("\u{feff}\r\na,\"b\nc\"\n1").unwrap(), ["a", "b\nc"]);
+        assert!(of("a,b").is_none(), "the header may go on");
+        assert!(of("#TYPE x\na,b\n").is_none());
+        assert!(of("\"#TYPE x\"\na,b\n").is_none());
+        assert!(of("#Fields: a,b\n1,2\n").is_none());
     }
 }

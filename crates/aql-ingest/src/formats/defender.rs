@@ -24,6 +24,7 @@ pub(crate) const FORMAT: Format = Format {
     about: "rows of Microsoft Defender's advanced hunting tables as JSON, also streamed",
     by: "keys of an advanced hunting table, or the category of a streamed record",
     layout: Layout::Json {
+        keys: &["properties", "Timestamp", "TimeGenerated", "ReportTime"],
         is: |json| streamed(json).is_some() || is_row(&|name| json.get(name).is_some()),
         take,
     },
@@ -172,6 +173,7 @@ fn give_audit(
 #[cfg(test)]
 mod tests {
     use super::{is_row, table};
+    use crate::cells::{Cells, Header};
     use crate::normalise::generic::NamedFields;
 
     /// Of `column=value` pairs: the table, or nothing if they are no row of one.
@@ -182,7 +184,8 @@ mod tests {
             .map(|(name, cell)| (name.to_owned(), cell.to_owned()))
             .unzip();
         let has = |name: &str| super::has(&header, name);
-        is_row(&has).then(|| table(NamedFields::Cells { header: &header, cells: &cells }, &has))
+        let (columns, cells) = (Header::new(header.clone()), Cells::Texts(&cells));
+        is_row(&has).then(|| table(NamedFields::Cells { header: &columns, cells }, &has))
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub(crate) const FORMAT: Format = Format {
     name: "evtx-dump-json",
     about: "Windows events as JSON in the shape of evtx_dump",
     by: "the keys `Event` and `System`",
-    layout: Layout::Json { is: |json| system(json).is_some(), take },
+    layout: Layout::Json { keys: &["Event"], is: |json| system(json).is_some(), take },
 };
 
 /// The same events as Velociraptor writes them.
@@ -29,6 +29,7 @@ pub(crate) const VELOCIRAPTOR: Format = Format {
     about: "Windows events as JSON in the shape of Velociraptor's parse_evtx",
     by: "the keys of Velociraptor's `parse_evtx`",
     layout: Layout::Json {
+        keys: &["System"],
         is: |json| json.get("System").is_some_and(|s| s.path("EventID.Value").is_some()),
         take,
     },
@@ -113,7 +114,11 @@ impl DumpEvent<'_> {
 
 /// The text of an element: its own, or that under `#text`; items joined by commas.
 pub(crate) fn element_text<'v>(value: Json<'v>, scratch: &'v mut String) -> Option<Cow<'v, str>> {
-    let value = if value.is_object() { value.get("#text")? } else { value };
+    value_text(element_value(value)?, scratch)
+}
+
+/// The text of what [`element_value`] or [`data_value`] found.
+pub(crate) fn value_text<'v>(value: Json<'v>, scratch: &'v mut String) -> Option<Cow<'v, str>> {
     if value.kind() != Kind::Array {
         return value.text(scratch).map(Cow::Borrowed);
     }
@@ -125,26 +130,29 @@ pub(crate) fn element_text<'v>(value: Json<'v>, scratch: &'v mut String) -> Opti
     Some(Cow::Owned(items.join(",")))
 }
 
-/// A field of an event's data by name: a key, a `Data` element with that `Name`, or `Data#n` for
-/// the n-th unnamed one.
-pub(crate) fn data_text<'v>(
-    data: Json<'v>,
-    name: &str,
-    scratch: &'v mut String,
-) -> Option<Cow<'v, str>> {
-    if let Some(value) = data.get(name) {
-        return element_text(value, scratch);
+/// The value of an element that has its text: itself, or what is under `#text`.
+fn element_value(value: Json<'_>) -> Option<Json<'_>> {
+    let value = if value.is_object() { value.get("#text")? } else { value };
+    (value.kind() != Kind::Null).then_some(value)
+}
+
+/// The value of a field of an event's data by name: a key, a `Data` element with that `Name`, or
+/// `Data#n` for the n-th unnamed one.
+pub(crate) fn data_value<'v>(data: Json<'v>, name: &str) -> Option<Json<'v>> {
+    let [value, elements] = data.get_all([name, "Data"]);
+    if let Some(value) = value {
+        return element_value(value);
     }
-    let elements = data.get("Data")?;
-    if let Some(index) = name.get(5..).filter(|_| name.to_ascii_lowercase().starts_with("data#")) {
-        let index: usize = index.parse().ok()?;
+    let elements = elements?;
+    if name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data#")) {
+        let index: usize = name.get(5..)?.parse().ok()?;
         let items = if elements.is_object() { elements.get("#text")? } else { elements };
         let item = match items.kind() {
             Kind::Array => items.children().nth(index)?,
             _ if index == 0 => items,
             _ => return None,
         };
-        return element_text(item, scratch);
+        return element_value(item);
     }
     let named = |element: &Json<'v>| {
         let attribute = element.get("#attributes").and_then(|a| a.get("Name"));
@@ -153,10 +161,10 @@ pub(crate) fn data_text<'v>(
             .and_then(|n| n.owned_text())
             .is_some_and(|n| n.eq_ignore_ascii_case(name))
     };
-    element_text(elements.children().find(named)?, scratch)
+    element_value(elements.children().find(named)?)
 }
 
-/// Calls `visit` with every field that [`data_text`] finds by its name.
+/// Calls `visit` with every field that [`data_value`] finds by its name.
 pub(crate) fn each_data_text(data: Json<'_>, visit: &mut dyn FnMut(&str, &str)) {
     let mut scratch = String::new();
     for member in data.children() {
@@ -187,9 +195,8 @@ impl WindowsRecord for DumpEvent<'_> {
         if field.place == Place::Rendering {
             return self.rendered(&field.name, scratch);
         }
-        let has = |data: &&Json<'_>| data_text(**data, &field.name, &mut String::new()).is_some();
-        match self.data.iter().flatten().find(has) {
-            Some(data) => data_text(*data, &field.name, scratch),
+        match self.data.into_iter().flatten().find_map(|data| data_value(data, &field.name)) {
+            Some(value) => value_text(value, scratch),
             // As in event logs, the text made for people answers to its plain name.
             None if field.name.eq_ignore_ascii_case("Message") => {
                 self.rendered(&field.name, scratch)

@@ -23,7 +23,7 @@ pub(crate) const FORMAT: Format = Format {
     name: "evtxecmd",
     about: "Windows events as JSON of EvtxECmd",
     by: "the keys `EventRecordId`, `EventId`, `Channel` and a text `Payload`",
-    layout: Layout::Json { is, take },
+    layout: Layout::Json { keys: &["EventRecordId"], is, take },
 };
 
 /// Events as CSV.

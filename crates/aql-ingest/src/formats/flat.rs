@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use super::evtx_dump::{data_text, each_data_text};
+use super::evtx_dump::{data_value, each_data_text, value_text};
 use super::rendered;
 use crate::evtx::SystemField;
 use crate::json::Json;
@@ -100,8 +100,9 @@ impl WindowsRecord for Rendered<'_, '_> {
             return self.event.message.as_deref().filter(|_| is_message).map(Cow::Borrowed);
         }
         for data in self.event.inner.into_iter().flatten() {
-            if data_text(data, &field.name, &mut String::new()).is_some_and(|v| is_present(&v)) {
-                return data_text(data, &field.name, scratch);
+            let Some(value) = data_value(data, &field.name) else { continue };
+            if value_text(value, &mut String::new()).is_some_and(|v| is_present(&v)) {
+                return value_text(value, scratch);
             }
         }
         let mut all = self.all();

@@ -23,7 +23,7 @@ pub(crate) const FORMAT: Format = Format {
     name: "hayabusa",
     about: "Windows events in JSON timelines of Hayabusa",
     by: "the keys `RuleTitle`, `Timestamp`, `Channel` and `EventID`",
-    layout: Layout::Json { is, take },
+    layout: Layout::Json { keys: &["RuleTitle", "EventTitle"], is, take },
 };
 
 /// A timeline as CSV.
@@ -76,7 +76,7 @@ fn take_row(name: &'static str, row: Row<'_>, out: &mut Out<'_>) {
     let fields = NamedFields::Cells { header: row.header, cells: row.cells };
     let mut pairs = Vec::new();
     for column in DETAILS {
-        details_of(row.cell(column).unwrap_or_default(), &mut pairs);
+        details_of(&row.cell(column).unwrap_or_default(), &mut pairs);
     }
     take_fields(name, fields, &pairs, row.payload, row.at, out);
 }

@@ -1,6 +1,9 @@
 //! JSON files of all formats: how their records are framed, parsed and told apart; and JSON
 //! records of no known kind, which are unparsed events.
 
+use std::ops::Range;
+use std::sync::LazyLock;
+
 use aql_diag::{Code, Diagnostic, codes};
 
 use super::text::{decode, not_a_record};
@@ -8,6 +11,7 @@ use super::{FORMATS, Format, JsonRecord, Layout, elastic};
 use crate::evidence::Options;
 use crate::frame::{Frame, Frames, JsonValues, Lines, Member, Wrapper};
 use crate::json::{Fault, Json, JsonError, Kind, parse_whole};
+use crate::names::sketch;
 use crate::normalise::generic::NamedFields;
 use crate::out::{At, Out};
 use crate::stream::Stream;
@@ -18,6 +22,7 @@ pub(crate) const FORMAT: Format = Format {
     about: "JSON of no known kind, kept as unparsed events",
     by: "JSON values, of no known keys",
     layout: Layout::Json {
+        keys: &[],
         is: |_| true,
         take: |name, record, out| {
             let fields = NamedFields::Json(record.json);
@@ -243,26 +248,27 @@ fn dispatch(json: Json<'_>, payload: &[u8], at: At, out: &mut Out<'_>) -> u64 {
         let mut record = at.record;
         for element in array.children() {
             let payload = element.raw().as_bytes();
-            give_document(JsonRecord { json: element, payload, at: At { record, ..at } }, out);
+            let record_at = At { record, ..at };
+            give_document(JsonRecord { json: element, payload, at: record_at }, None, out);
             record += 1;
         }
         return record - at.record;
     }
-    give_document(JsonRecord { json, payload, at }, out);
+    give_document(JsonRecord { json, payload, at }, Some(format), out);
     1
 }
 
 /// Hands a record, or what it has inside if it is a hit of a search, to the mapping of the user that
-/// is for it, else to its format.
-fn give_document(record: JsonRecord<'_>, out: &mut Out<'_>) {
-    let record = match elastic::document(record.json) {
-        Some(json) => JsonRecord { json, payload: json.raw().as_bytes(), at: record.at },
-        None => record,
+/// is for it, else to its format, which may be known.
+fn give_document(record: JsonRecord<'_>, format: Option<&'static Format>, out: &mut Out<'_>) {
+    let (record, format) = match elastic::document(record.json) {
+        Some(json) => (JsonRecord { json, payload: json.raw().as_bytes(), at: record.at }, None),
+        None => (record, format),
     };
     let fields = NamedFields::Json(record.json);
     match out.own_mapping(fields) {
         Some(own) => own.take(fields, record.payload, None, record.at, out),
-        None => give(format_of(record.json), record, out),
+        None => give(format.unwrap_or_else(|| format_of(record.json)), record, out),
     }
 }
 
@@ -312,20 +318,52 @@ fn is_bookkeeping(key: &str) -> bool {
         || is_one_of(key, BOOKKEEPING)
 }
 
+/// Where the first key of the object stands that a line begins with, if it ends soon and has no
+/// escapes.
+fn first_key(line: &[u8]) -> Option<Range<usize>> {
+    let object = line.trim_ascii_start().strip_prefix(b"{")?;
+    let key = object.trim_ascii_start().strip_prefix(b"\"")?;
+    let near = key.get(..64).unwrap_or(key);
+    let end = memchr::memchr2(b'"', b'\\', near).filter(|end| near.get(*end) == Some(&b'"'))?;
+    let start = line.len() - key.len();
+    Some(start..start + end)
+}
+
 /// May a line hold more than one record, or none? Looks at its start only: every key of a wrapper
 /// is one of a few, so the first one is. A start that is too short to tell may.
 pub(crate) fn may_wrap(line: &[u8]) -> bool {
+    if let Some(key) = first_key(line) {
+        let key = String::from_utf8_lossy(line.get(key).unwrap_or_default());
+        return is_one_of(&key, WRAPPERS) || is_bookkeeping(&key) || elastic::begins_response(&key);
+    }
     let line = line.trim_ascii_start();
     let Some(object) = line.strip_prefix(b"{") else { return line.starts_with(b"[") };
     let object = object.trim_ascii_start();
-    let Some(key) = object.strip_prefix(b"\"") else { return object.is_empty() };
-    let start = key.get(..64).unwrap_or(key);
-    let Some(end) = memchr::memchr2(b'"', b'\\', start) else { return true };
-    if start.get(end) == Some(&b'\\') {
-        return true;
+    object.is_empty() || object.starts_with(b"\"")
+}
+
+/// Asks [`may_wrap`] once for all lines that begin alike, as those of a log do.
+#[derive(Debug, Default)]
+pub(crate) struct Beginnings {
+    /// A line that wraps nothing, up to the quote behind its first key.
+    plain: Vec<u8>,
+}
+
+impl Beginnings {
+    /// May the line hold more than one record, or none?
+    pub(crate) fn may_wrap(&mut self, line: &[u8]) -> bool {
+        if !self.plain.is_empty() && line.starts_with(&self.plain) {
+            return false;
+        }
+        if may_wrap(line) {
+            return true;
+        }
+        self.plain.clear();
+        if let Some(key) = first_key(line) {
+            self.plain.extend_from_slice(line.get(..=key.end).unwrap_or_default());
+        }
+        false
     }
-    let key = String::from_utf8_lossy(start.get(..end).unwrap_or_default());
-    is_one_of(&key, WRAPPERS) || is_bookkeeping(&key) || elastic::begins_response(&key)
 }
 
 /// How many record numbers [`read_lines`] gives to a line that is not blank.
@@ -345,15 +383,28 @@ pub(crate) fn records_in(line: &[u8], options: &Options) -> u64 {
     array.map_or(1, |array| array.children().count() as u64)
 }
 
+/// The JSON formats, each with the sketch of the keys of which its records have one.
+static JSON_FORMATS: LazyLock<Vec<(u64, &'static Format)>> = LazyLock::new(|| {
+    let sketched = |format: &'static Format| match format.layout {
+        Layout::Json { keys: [], .. } => Some((u64::MAX, format)),
+        Layout::Json { keys, .. } => {
+            Some((keys.iter().fold(0, |bits, key| bits | sketch(key.as_bytes())), format))
+        }
+        _ => None,
+    };
+    FORMATS.iter().filter_map(sketched).collect()
+});
+
 /// The format of a record.
 pub(crate) fn format_of(json: Json<'_>) -> &'static Format {
-    FORMATS
-        .iter()
-        .find(|format| match format.layout {
-            Layout::Json { is, .. } => is(json),
-            _ => false,
-        })
-        .unwrap_or(&FORMAT_STATIC)
+    let of_record = json.sketch();
+    let is = |(keys, format): &&(u64, &'static Format)| {
+        let Layout::Json { is, keys: known, .. } = format.layout else { return false };
+        let may_be = known.is_empty() || keys & of_record != 0;
+        debug_assert!(may_be || !is(json), "{}: a record without any of its keys", format.name);
+        may_be && is(json)
+    };
+    JSON_FORMATS.iter().find(is).map_or(&FORMAT_STATIC, |(_, format)| *format)
 }
 
 static FORMAT_STATIC: Format = FORMAT;

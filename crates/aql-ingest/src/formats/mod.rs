@@ -59,6 +59,8 @@ pub(crate) enum Layout {
     Xml,
     /// JSON values: one per line, in an array, or one after the other.
     Json {
+        /// Every record has one of these keys; without any it may have all kinds.
+        keys: &'static [&'static str],
         /// Is this value a record of the format?
         is: fn(Json<'_>) -> bool,
         /// Takes the record.

@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use super::evtx_dump::{data_text, each_data_text, element_text};
+use super::evtx_dump::{data_value, each_data_text, element_text, value_text};
 use super::{Format, JsonRecord, Layout};
 use crate::evtx::SystemField;
 use crate::json::{Json, Kind, parse_whole};
@@ -20,7 +20,7 @@ pub(crate) const FORMAT: Format = Format {
     name: "nxlog",
     about: "Windows events as flat JSON: NXLog, Mordor, Log Analytics",
     by: "the key `EventID` beside a provider or channel",
-    layout: Layout::Json { is, take },
+    layout: Layout::Json { keys: &["EventID"], is, take },
 };
 
 fn is(json: Json<'_>) -> bool {
@@ -96,10 +96,8 @@ impl WindowsRecord for FlatEvent<'_> {
     }
 
     fn data<'v>(&'v self, field: &Field, scratch: &'v mut String) -> Option<Cow<'v, str>> {
-        if let Some(inner) = self.inner
-            && data_text(inner, &field.name, &mut String::new()).is_some()
-        {
-            return data_text(inner, &field.name, scratch);
+        if let Some(value) = self.inner.and_then(|inner| data_value(inner, &field.name)) {
+            return value_text(value, scratch);
         }
         let value = self
             .root

@@ -5,6 +5,8 @@
 //! The record is always the inner JSON; the outer columns, whose dates are in local formats, play
 //! no part.
 
+use std::borrow::Cow;
+
 use super::csv::Row;
 use super::{Format, Layout, o365};
 use crate::json::{parse_whole, quote};
@@ -33,9 +35,9 @@ fn is(header: &[String]) -> bool {
 fn take(name: &'static str, row: Row<'_>, out: &mut Out<'_>) {
     let outer = NamedFields::Cells { header: row.header, cells: row.cells };
     let text = if has(row.header, "AuditData") {
-        row.cell("AuditData").unwrap_or_default().to_owned()
+        row.cell("AuditData").unwrap_or_default()
     } else {
-        as_json(row)
+        Cow::Owned(as_json(row))
     };
     o365::take_text(name, &text, row.payload, row.at, out, outer);
 }
@@ -44,7 +46,7 @@ fn take(name: &'static str, row: Row<'_>, out: &mut Out<'_>) {
 fn as_json(row: Row<'_>) -> String {
     let mut text = String::from("{");
     let mut nodes = Vec::new();
-    for (key, cell) in row.header.iter().zip(row.cells) {
+    for (key, cell) in row.header.iter().zip(row.cells.iter()) {
         if cell.is_empty() {
             continue;
         }
@@ -59,11 +61,11 @@ fn as_json(row: Row<'_>) -> String {
         };
         quote(key, &mut text);
         text.push(':');
-        let is_json = cell.starts_with(['[', '{']) && parse_whole(cell, &mut nodes, 64).is_ok();
+        let is_json = cell.starts_with(['[', '{']) && parse_whole(&cell, &mut nodes, 64).is_ok();
         if is_json {
-            text.push_str(cell);
+            text.push_str(&cell);
         } else {
-            quote(cell, &mut text);
+            quote(&cell, &mut text);
         }
     }
     text.push('}');

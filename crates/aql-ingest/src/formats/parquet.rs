@@ -18,6 +18,7 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 use parquet::file::reader::ChunkReader;
 
 use super::{FORMATS, Format, JsonRecord, Layout, csv, json};
+use crate::cells::{Cells, Header};
 use crate::json::{Json, parse_whole, quote};
 use crate::normalise::generic::NamedFields;
 use crate::out::{At, Out};
@@ -103,7 +104,7 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
 
 /// Makes records of rows.
 struct Rows {
-    names: Vec<String>,
+    names: Header,
     /// The CSV format that knows these columns.
     table: Option<&'static Format>,
 }
@@ -114,7 +115,7 @@ impl Rows {
             Layout::Csv { is, .. } => format.name != csv::FORMAT.name && is(&names),
             _ => false,
         });
-        Rows { names, table }
+        Rows { names: Header::new(names), table }
     }
 
     /// Reads on to the end; gives what stopped it before.
@@ -162,7 +163,8 @@ impl Rows {
             known => match self.table.map(|format| (format.name, &format.layout)) {
                 Some((name, Layout::Csv { take, .. })) => {
                     let cells = cells(batch, row);
-                    take(name, csv::Row { header: &self.names, cells: &cells, payload, at }, out);
+                    let cells = Cells::Texts(&cells);
+                    take(name, csv::Row { header: &self.names, cells, payload, at }, out);
                 }
                 _ => {
                     let fields =

@@ -26,7 +26,7 @@ pub(crate) const FORWARD: Format = Format {
     name: "qradar-forward",
     about: "events that QRadar forwards as JSON",
     by: "the keys `lowLevelCategory` and `isoTimeFormat` or `logSourceType`",
-    layout: Layout::Json { is: is_forwarded, take: take_forwarded },
+    layout: Layout::Json { keys: &["lowLevelCategory"], is: is_forwarded, take: take_forwarded },
 };
 
 /// Rows of a search as JSON.
@@ -34,7 +34,11 @@ pub(crate) const SEARCH: Format = Format {
     name: "qradar-search",
     about: "results of a QRadar search as JSON",
     by: "keys that are columns of AQL: a time, and a log source or QID",
-    layout: Layout::Json { is: |json| is_row(|name| json.get(name).is_some()), take: take_row },
+    layout: Layout::Json {
+        keys: TIMES,
+        is: |json| is_row(|name| json.get(name).is_some()),
+        take: take_row,
+    },
 };
 
 /// Rows of a search as CSV.

@@ -5,9 +5,12 @@
 //! server escaped (`#011`) count as tabs.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::flat::FlatEvent;
-use super::syslog::{Header, begins_at};
+use super::syslog::{Header, Mark, begins_at};
 use super::{Format, Layout};
 use crate::evtx::SystemField;
 use crate::normalise::windows::level_number;
@@ -22,12 +25,14 @@ pub(crate) const FORMAT: Format = Format {
 };
 
 const MARK: &str = "MSWinEventLog";
+
+static FIND_MARK: Mark = LazyLock::new(|| Finder::new(MARK));
 /// How some syslog servers write a tab.
 const ESCAPED_TAB: &str = "#011";
 
 /// Where the event begins in a line.
 pub(crate) fn start(line: &str) -> Option<usize> {
-    let start = begins_at(line, MARK)?;
+    let start = begins_at(line, &FIND_MARK)?;
     let rest = line.get(start + MARK.len()..)?;
     let tab = if rest.starts_with(ESCAPED_TAB) { ESCAPED_TAB } else { "\t" };
     // The message is the thirteenth value; agents leave out what comes last.

@@ -10,9 +10,11 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::LazyLock;
 
 use aql_catalog::Catalog;
 use aql_diag::{Diagnostic, codes};
+use memchr::memmem::Finder;
 
 use super::flat::FlatEvent;
 use super::{
@@ -61,7 +63,7 @@ pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> boo
     {
         return true;
     }
-    let marked = marker(line, "LEEF:").or_else(|| marker(line, "CEF:"));
+    let marked = marker(line, &LEEF).or_else(|| marker(line, &CEF));
     if let Some((format, event)) = windows_event(line, payload, now) {
         event.take(format, at.record, out);
         return true;
@@ -122,7 +124,7 @@ pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> boo
 
 /// The audit record in a line, and the header in front of it.
 pub(super) fn audit_record(line: &str, now: Option<i64>) -> Option<(Header<'_>, &str)> {
-    memchr::memmem::find(line.as_bytes(), b"msg=audit(")?;
+    AUDIT.find(line.as_bytes())?;
     if line.starts_with("type=") || line.starts_with("node=") {
         return Some((Header::default(), line));
     }
@@ -170,20 +172,27 @@ fn mapped<'m>(
     true
 }
 
+/// A text that tells what a line holds. The search for it is prepared once, not for each line.
+pub(super) type Mark = LazyLock<Finder<'static>>;
+
+static LEEF: Mark = LazyLock::new(|| Finder::new("LEEF:"));
+static CEF: Mark = LazyLock::new(|| Finder::new("CEF:"));
+static AUDIT: Mark = LazyLock::new(|| Finder::new("msg=audit("));
+
 /// Where LEEF or CEF begins: at the start of a word, with a version behind.
-fn marker(line: &str, mark: &str) -> Option<usize> {
-    words(line, mark)
-        .find(|&at| line.as_bytes().get(at + mark.len()).is_some_and(u8::is_ascii_digit))
+fn marker(line: &str, mark: &Mark) -> Option<usize> {
+    let behind = mark.needle().len();
+    words(line, mark).find(|&at| line.as_bytes().get(at + behind).is_some_and(u8::is_ascii_digit))
 }
 
 /// Where a mark stands first at the start of a word.
-pub(super) fn begins_at(line: &str, mark: &str) -> Option<usize> {
+pub(super) fn begins_at(line: &str, mark: &Mark) -> Option<usize> {
     words(line, mark).next()
 }
 
 /// Where a mark stands at the start of a word.
-fn words<'l>(line: &'l str, mark: &'l str) -> impl Iterator<Item = usize> {
-    memchr::memmem::find_iter(line.as_bytes(), mark.as_bytes()).filter(|&at| {
+fn words<'l>(line: &'l str, mark: &'l Mark) -> impl Iterator<Item = usize> {
+    mark.find_iter(line.as_bytes()).filter(|&at| {
         let before = at.checked_sub(1).and_then(|i| line.as_bytes().get(i));
         before.is_none_or(|b| matches!(b, b' ' | b'\t' | b':' | b'>'))
     })

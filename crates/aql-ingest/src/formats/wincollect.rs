@@ -7,9 +7,12 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::flat::FlatEvent;
-use super::syslog::{Header, begins_at};
+use super::syslog::{Header, Mark, begins_at};
 use super::{Format, Layout};
 use crate::evtx::SystemField;
 use crate::normalise::windows::level_number;
@@ -25,6 +28,8 @@ pub(crate) const FORMAT: Format = Format {
 
 /// The key that begins the message.
 const MESSAGE: &str = "Message=";
+
+static MARK: Mark = LazyLock::new(|| Finder::new("AgentDevice=WindowsLog"));
 
 /// The other keys, in the order in which the agent writes them.
 const KEYS: &[&str] = &[
@@ -51,7 +56,7 @@ const KEYS: &[&str] = &[
 
 /// Where the event begins in a line.
 pub(crate) fn start(line: &str) -> Option<usize> {
-    let start = begins_at(line, "AgentDevice=WindowsLog")?;
+    let start = begins_at(line, &MARK)?;
     let rest = line.get(start..)?;
     let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
     (rest.get(..end) == Some("AgentDevice=WindowsLog")).then_some(start)

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use aql_catalog::Catalog;
 
-use super::evtx_dump::{data_text, each_data_text, element_text};
+use super::evtx_dump::{data_value, each_data_text, element_text, value_text};
 use super::windows_xml::unnamed_index;
 use super::{Format, JsonRecord, Layout};
 use crate::evtx::SystemField;
@@ -23,7 +23,11 @@ pub(crate) const FORMAT: Format = Format {
     name: "winlogbeat",
     about: "Windows events of Winlogbeat 6 and later and of Elastic Agent (ECS)",
     by: "the keys `winlog`, or `event_id` with `log_name` or `event_data`",
-    layout: Layout::Json { is, take },
+    layout: Layout::Json {
+        keys: &["winlog", "winlog.event_id", "winlog.channel", "event_id"],
+        is,
+        take,
+    },
 };
 
 fn is(json: Json<'_>) -> bool {
@@ -36,23 +40,62 @@ fn is(json: Json<'_>) -> bool {
 
 fn take(name: &'static str, record: JsonRecord<'_>, out: &mut Out<'_>) {
     let root = record.json;
+    let event = match root.get("winlog").filter(|winlog| is_only(root, *winlog)) {
+        Some(winlog) => nested(root, winlog, record.payload),
+        None => dotted(root, record.payload),
+    };
+    out.windows(name, &event, record.at.record);
+}
+
+/// Is this object the one place of the event: are no keys beside it that dots lead into it?
+fn is_only(root: Json<'_>, winlog: Json<'_>) -> bool {
+    let begins_alike = |member: &Json<'_>| member.key_may_begin("winlog");
+    winlog.is_object() && root.children().filter(begins_alike).count() == 1
+}
+
+/// The event as the versions since 7 write it: what is asked of each one is looked up together.
+fn nested<'r>(root: Json<'r>, winlog: Json<'r>, payload: &'r [u8]) -> BeatEvent<'r> {
+    let [data, user_data, provider, source, channel, log, event_id] = winlog.get_all([
+        "event_data",
+        "user_data",
+        "provider_name",
+        "source_name",
+        "channel",
+        "log_name",
+        "event_id",
+    ]);
+    BeatEvent {
+        root,
+        prefix: "winlog.",
+        winlog: Some(winlog),
+        header: Some([provider.or(source), channel.or(log), event_id]),
+        data: [data, user_data],
+        payload,
+    }
+}
+
+/// The event of version 6, or with keys that are paths.
+fn dotted<'r>(root: Json<'r>, payload: &'r [u8]) -> BeatEvent<'r> {
     let is_new = root.path("winlog").is_some()
         || root.path("winlog.event_id").is_some()
         || root.path("winlog.channel").is_some();
-    let prefix = if is_new { "winlog." } else { "" };
-    let event = BeatEvent {
-        root,
-        prefix,
-        data: [root.path(&format!("{prefix}event_data")), root.path(&format!("{prefix}user_data"))],
-        payload: record.payload,
+    let (prefix, groups) = if is_new {
+        ("winlog.", ["winlog.event_data", "winlog.user_data"])
+    } else {
+        ("", ["event_data", "user_data"])
     };
-    out.windows(name, &event, record.at.record);
+    let data = groups.map(|group| root.path(group));
+    BeatEvent { root, prefix, winlog: root.get("winlog"), header: None, data, payload }
 }
 
 struct BeatEvent<'r> {
     root: Json<'r>,
     /// `winlog.` since version 7.
     prefix: &'static str,
+    /// The object that holds the event since version 7, unless its keys are dotted.
+    winlog: Option<Json<'r>>,
+    /// Provider, channel and event id, if they were looked up already.
+    header: Option<[Option<Json<'r>>; 3]>,
     data: [Option<Json<'r>>; 2],
     payload: &'r [u8],
 }
@@ -62,61 +105,67 @@ impl<'r> BeatEvent<'r> {
         if self.prefix.is_empty() {
             return self.root.path(path);
         }
-        match self.root.get("winlog") {
+        match self.winlog {
             Some(winlog) => winlog.path(path),
             None => self.root.path(&format!("{}{path}", self.prefix)),
         }
     }
 
-    fn find(&self, field: SystemField) -> Option<Json<'r>> {
-        let paths: &[&str] = match field {
-            SystemField::ProviderName => &["provider_name", "source_name"],
-            SystemField::ProviderGuid => &["provider_guid"],
-            SystemField::EventId => &["event_id"],
-            SystemField::Version => &["version"],
-            SystemField::Level => &["level"],
-            SystemField::Task => &["task"],
-            SystemField::Opcode => &["opcode"],
-            SystemField::Keywords => &["keywords"],
-            SystemField::EventRecordId => &["record_id", "record_number"],
-            SystemField::ActivityId => &["activity_id"],
-            SystemField::RelatedActivityId => &["related_activity_id"],
-            SystemField::ProcessId => &["process.pid", "process_id"],
-            SystemField::ThreadId => &["process.thread.id", "thread_id"],
-            SystemField::Channel => &["channel", "log_name"],
-            SystemField::Computer => &["computer_name"],
-            SystemField::UserId => &["user.identifier"],
-            SystemField::TimeCreated => return self.root.get("@timestamp"),
+    /// A value of the event's own header.
+    fn own(&self, field: SystemField) -> Option<Json<'r>> {
+        let paths: &[&str] = match (field, self.header) {
+            (SystemField::ProviderName, Some([provider, ..])) => return provider,
+            (SystemField::Channel, Some([_, channel, _])) => return channel,
+            (SystemField::EventId, Some([.., event_id])) => return event_id,
+            (SystemField::ProviderName, None) => &["provider_name", "source_name"],
+            (SystemField::ProviderGuid, _) => &["provider_guid"],
+            (SystemField::EventId, None) => &["event_id"],
+            (SystemField::Version, _) => &["version"],
+            (SystemField::Level, _) => &["level"],
+            (SystemField::Task, _) => &["task"],
+            (SystemField::Opcode, _) => &["opcode"],
+            (SystemField::Keywords, _) => &["keywords"],
+            (SystemField::EventRecordId, _) => &["record_id", "record_number"],
+            (SystemField::ActivityId, _) => &["activity_id"],
+            (SystemField::RelatedActivityId, _) => &["related_activity_id"],
+            (SystemField::ProcessId, _) => &["process.pid", "process_id"],
+            (SystemField::ThreadId, _) => &["process.thread.id", "thread_id"],
+            (SystemField::Channel, None) => &["channel", "log_name"],
+            (SystemField::Computer, _) => &["computer_name"],
+            (SystemField::UserId, _) => &["user.identifier"],
             _ => return None,
         };
-        paths.iter().find_map(|path| self.at(path)).or_else(|| match field {
-            SystemField::EventId => self.root.path("event.code"),
-            SystemField::ProviderName => self.root.path("event.provider"),
-            SystemField::Level => self.root.path("log.level"),
-            SystemField::Computer => self.root.path("host.name"),
-            _ => None,
-        })
+        paths.iter().find_map(|path| self.at(path))
+    }
+
+    fn find(&self, field: SystemField) -> Option<Json<'r>> {
+        let elsewhere = match field {
+            SystemField::TimeCreated => "@timestamp",
+            SystemField::EventId => "event.code",
+            SystemField::ProviderName => "event.provider",
+            SystemField::Level => "log.level",
+            SystemField::Computer => "host.name",
+            _ => return self.own(field),
+        };
+        self.own(field).or_else(|| self.root.path(elsewhere))
     }
 
     /// Does the event's data have a field of this name, whatever its value?
     fn is_in_data(&self, name: &str) -> bool {
-        let has = |data: &Json<'_>| data_text(*data, name, &mut String::new()).is_some();
+        let has = |data: &Json<'_>| data_value(*data, name).is_some();
         let is_dotted = self.data.iter().all(Option::is_none);
         let dotted = |group: &&str| self.at(&format!("{group}{name}")).is_some();
         self.data.iter().flatten().any(has)
             || (is_dotted && ["event_data.", "user_data."].iter().any(dotted))
     }
 
-    /// A field that a module pipeline moved.
-    fn ecs<'v>(&'v self, name: &str, scratch: &'v mut String) -> Option<Cow<'v, str>> {
+    /// A field that a module pipeline moved to the first of these paths.
+    fn ecs<'v>(&'v self, paths: &[String], scratch: &'v mut String) -> Option<Cow<'v, str>> {
         // Version 6 knows no ECS; its top-level `user` is the writer of the log.
         if self.prefix.is_empty() {
             return None;
         }
-        let (path, value) = Catalog::get()
-            .ecs_paths(name)
-            .iter()
-            .find_map(|path| Some((path, self.root.path(path)?)))?;
+        let (path, value) = paths.iter().find_map(|path| Some((path, self.root.path(path)?)))?;
         if path == "user.name"
             && let Some(domain) = self.root.path("user.domain").and_then(|d| d.owned_text())
         {
@@ -148,8 +197,8 @@ impl WindowsRecord for BeatEvent<'_> {
             _ => Cow::Borrowed(&field.name),
         };
         for data in self.data.into_iter().flatten() {
-            if data_text(data, &name, &mut String::new()).is_some() {
-                return data_text(data, &name, scratch);
+            if let Some(value) = data_value(data, &name) {
+                return value_text(value, scratch);
             }
         }
         if self.data.iter().all(Option::is_none) {
@@ -166,7 +215,7 @@ impl WindowsRecord for BeatEvent<'_> {
         };
         match by_path(&field.name) {
             Some(value) => element_text(value, scratch),
-            None => self.ecs(&field.name, scratch),
+            None => self.ecs(field.ecs, scratch),
         }
     }
 
@@ -201,7 +250,7 @@ impl WindowsRecord for BeatEvent<'_> {
         for name in Catalog::get().ecs_fields() {
             // A value of the data that says "absent" hides them.
             if !self.is_in_data(name)
-                && let Some(value) = self.ecs(name, &mut scratch)
+                && let Some(value) = self.ecs(Catalog::get().ecs_paths(name), &mut scratch)
             {
                 visit(name, &value);
             }

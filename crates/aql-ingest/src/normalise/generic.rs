@@ -10,6 +10,7 @@ use aql_event::{ColumnKind, Needs};
 use rustc_hash::FxHashMap;
 
 use super::{ClassFacts, Plan, Record, Resolved, Texts};
+use crate::cells::{Cells, Header};
 use crate::json::Json;
 use crate::time::parse_iso;
 
@@ -33,6 +34,9 @@ impl Generic {
         format: &'static str,
         has_fields: bool,
     ) -> Rc<Plan<Field>> {
+        if let Some(plan) = self.plans.get(&(format, has_fields)) {
+            return Rc::clone(plan);
+        }
         let count = self.plans.len();
         let plan = self.plans.entry((format, has_fields)).or_insert_with(|| {
             let facts = ClassFacts {
@@ -64,12 +68,17 @@ pub(crate) enum NamedFields<'r> {
     /// The cells of a CSV row under their header.
     Cells {
         /// The header.
-        header: &'r [String],
+        header: &'r Header,
         /// The row.
-        cells: &'r [String],
+        cells: Cells<'r>,
     },
     /// Names and values. Where a name occurs twice, the first counts.
     Pairs(&'r [(Cow<'r, str>, Cow<'r, str>)]),
+}
+
+/// The member of this name, else what is at this path.
+fn find<'d>(json: Json<'d>, name: &str) -> Option<Json<'d>> {
+    json.get(name).or_else(|| name.contains('.').then(|| json.path(name)).flatten())
 }
 
 impl<'r> NamedFields<'r> {
@@ -81,13 +90,8 @@ impl<'r> NamedFields<'r> {
     {
         match *self {
             NamedFields::None => None,
-            NamedFields::Json(json) => {
-                json.get(name).or_else(|| json.path(name))?.text(scratch).map(Cow::Borrowed)
-            }
-            NamedFields::Cells { header, cells } => {
-                let at = header.iter().position(|h| h.eq_ignore_ascii_case(name))?;
-                cells.get(at).map(|cell| Cow::Borrowed(cell.as_str()))
-            }
+            NamedFields::Json(json) => find(json, name)?.text(scratch).map(Cow::Borrowed),
+            NamedFields::Cells { header, cells } => cells.get(header.column(name)?),
             NamedFields::Pairs(pairs) => pairs
                 .iter()
                 .find(|(key, _)| key == name)
@@ -101,10 +105,8 @@ impl<'r> NamedFields<'r> {
     pub(crate) fn has(&self, name: &str) -> bool {
         match *self {
             NamedFields::None => false,
-            NamedFields::Json(json) => json.get(name).or_else(|| json.path(name)).is_some(),
-            NamedFields::Cells { header, .. } => {
-                header.iter().any(|h| h.eq_ignore_ascii_case(name))
-            }
+            NamedFields::Json(json) => find(json, name).is_some(),
+            NamedFields::Cells { header, .. } => header.column(name).is_some(),
             NamedFields::Pairs(pairs) => {
                 pairs.iter().any(|(key, _)| key.eq_ignore_ascii_case(name))
             }
@@ -125,8 +127,8 @@ impl<'r> NamedFields<'r> {
                 });
             }
             NamedFields::Cells { header, cells } => {
-                let named = header.iter().zip(cells).filter(|(_, cell)| !cell.is_empty());
-                named.for_each(|(name, cell)| visit(name, cell));
+                let named = header.iter().zip(cells.iter()).filter(|(_, cell)| !cell.is_empty());
+                named.for_each(|(name, cell)| visit(name, &cell));
             }
             NamedFields::Pairs(pairs) => {
                 let filled = pairs.iter().filter(|(_, value)| !value.is_empty());
@@ -145,12 +147,15 @@ pub(crate) struct Unparsed<'r> {
 }
 
 /// Keys of the time of a record, in the order in which they are tried.
-const TIME_KEYS: &[&str] =
+pub(crate) const TIME_KEYS: &[&str] =
     &["Timestamp", "TimeGenerated", "@timestamp", "EventTime", "CreationTime", "time", "datetime"];
 
 impl Unparsed<'_> {
     /// A time under one of the usual names.
     pub(crate) fn time(&self) -> Option<i64> {
+        if let NamedFields::Cells { header, cells } = self.fields {
+            return header.times().iter().find_map(|column| parse_iso(&cells.get(*column)?));
+        }
         let mut scratch = String::new();
         TIME_KEYS.iter().find_map(|key| parse_iso(&self.fields.get(key, &mut scratch)?))
     }

@@ -51,6 +51,8 @@ pub(crate) struct Field {
     pub place: Place,
     /// The system value of that name.
     pub system: Option<SystemField>,
+    /// Where the fields of the Elastic Common Schema have it.
+    pub ecs: &'static [String],
     transform: Transform,
     domain: Option<Box<Field>>,
 }
@@ -125,13 +127,15 @@ impl Windows {
     pub(crate) fn class(&mut self, needs: &Needs, class: Class<'_>) -> Rc<ClassPlan> {
         let application_level = application_level(class.channel, class.level);
         let hash = (class.channel.len() as u64) << 32 | class.provider.len() as u64;
-        let bucket = self.by_class.entry((hash, class.event_id.unwrap_or(u32::MAX))).or_default();
-        let found = bucket.iter().find(|known| {
-            known.key.channel == class.channel
-                && known.key.provider == class.provider
-                && known.key.event_id == class.event_id
-                && known.key.format == class.format
-                && known.key.application_level == application_level
+        let number = class.event_id.unwrap_or(u32::MAX);
+        let found = self.by_class.get(&(hash, number)).and_then(|bucket| {
+            bucket.iter().find(|known| {
+                known.key.channel == class.channel
+                    && known.key.provider == class.provider
+                    && known.key.event_id == class.event_id
+                    && known.key.format == class.format
+                    && known.key.application_level == application_level
+            })
         });
         if let Some(found) = found {
             return Rc::clone(found);
@@ -140,7 +144,7 @@ impl Windows {
         if self.count % MAX_CLASSES == MAX_CLASSES - 1 {
             self.by_class.clear();
         }
-        let bucket = self.by_class.entry((hash, class.event_id.unwrap_or(u32::MAX))).or_default();
+        let bucket = self.by_class.entry((hash, number)).or_default();
         let made = Rc::new(make(self.count, needs, class, application_level));
         self.count += 1;
         bucket.push(Rc::clone(&made));
@@ -170,7 +174,12 @@ fn application_level(channel: &str, level: Option<u32>) -> Option<&'static str> 
         Some(3) => "Application_Warning",
         _ => "Application_Information",
     };
-    channel.eq_ignore_ascii_case("Application").then_some(category)
+    has_level(channel).then_some(category)
+}
+
+/// Does the level of an event of this channel count for its class?
+pub(crate) fn has_level(channel: &str) -> bool {
+    channel.eq_ignore_ascii_case("Application")
 }
 
 fn make(
@@ -245,6 +254,7 @@ fn make_field(name: &str, transform: &Transform, next: &mut usize) -> Field {
         name: bare.to_owned(),
         place,
         system: system_field(bare, place == Place::System),
+        ecs: Catalog::get().ecs_paths(bare),
         transform: transform.clone(),
         domain,
     }
