@@ -7,11 +7,13 @@
 //!
 //! Read [`JavaRegex`] first; the differences in syntax are all in `translate`.
 
+mod linear;
 mod search;
 mod translate;
 
 use std::borrow::Cow;
 
+use linear::Linear;
 use translate::{Translation, translate};
 
 /// Steps of the backtracking engine after which a value does not match.
@@ -56,7 +58,7 @@ pub struct JavaRegex {
 
 #[derive(Clone, Debug)]
 enum Engine {
-    Linear(regex::Regex),
+    Linear(Linear),
     Backtracking(fancy_regex::Regex),
 }
 
@@ -77,19 +79,15 @@ impl JavaRegex {
             Mode::Full => format!("{open}\\A(?:{text})\\z"),
             Mode::Find | Mode::Replace => format!("{open}{text}"),
         };
-        let engine = if backtracks {
+        let (engine, names) = if backtracks {
             let mut builder = fancy_regex::RegexBuilder::new(&translated);
             builder.backtrack_limit(BACKTRACK_LIMIT);
-            Engine::Backtracking(builder.build().map_err(|e| RegexError::new(one_line(&e)))?)
+            let regex = builder.build().map_err(|e| RegexError::new(one_line(&e)))?;
+            let names = regex.capture_names().map(|name| name.map(str::to_owned)).collect();
+            (Engine::Backtracking(regex), names)
         } else {
-            Engine::Linear(
-                regex::Regex::new(&translated).map_err(|e| RegexError::new(one_line(&e)))?,
-            )
-        };
-        let name = |n: Option<&str>| n.map(str::to_owned);
-        let names = match &engine {
-            Engine::Linear(regex) => regex.capture_names().map(name).collect(),
-            Engine::Backtracking(regex) => regex.capture_names().map(name).collect(),
+            let (regex, names) = Linear::new(&translated)?;
+            (Engine::Linear(regex), names)
         };
         Ok(JavaRegex { engine, translated, names })
     }
@@ -108,7 +106,7 @@ impl JavaRegex {
     /// Does the value match? No, if that takes too many steps.
     pub fn is_match(&self, value: &str) -> bool {
         match &self.engine {
-            Engine::Linear(regex) => regex.is_match(value),
+            Engine::Linear(regex) => regex.get().is_some_and(|regex| regex.is_match(value)),
             Engine::Backtracking(regex) => regex.is_match(value).unwrap_or(false),
         }
     }
@@ -170,6 +168,7 @@ impl JavaRegex {
     fn groups_at(&self, value: &str, from: usize) -> Option<Option<Groups<'_>>> {
         let spans = match &self.engine {
             Engine::Linear(regex) => regex
+                .get()?
                 .captures_at(value, from)
                 .map(|c| c.iter().map(|m| m.map(|m| (m.start(), m.end()))).collect()),
             Engine::Backtracking(regex) => regex

@@ -153,14 +153,9 @@ impl Compiler<'_> {
             let Some(filter) = query.filter.as_ref().filter(|_| is_watchable(query)) else {
                 continue;
             };
-            // Where nothing else is read, a reading for this alone saves none.
-            if !self.single.is_empty() {
-                let mut columns = BTreeSet::new();
-                filter.columns(&mut columns);
-                of_rules.push(columns);
-                filters.push(RuleFilter { filter: Some(filter), nulls: query.nulls });
-                watched.push(at);
-            }
+            of_rules.push(query.columns().into_iter().collect());
+            filters.push(RuleFilter { filter: Some(filter), nulls: query.nulls });
+            watched.push(at);
         }
         let all = of_rules.iter().flatten().chain(facts.all());
         let mut needs = Needs::new(all.cloned());
@@ -197,7 +192,8 @@ fn is_plain(query: &BoundQuery) -> bool {
     !inner
 }
 
-/// Does it group events by something, and find nothing where no event passes its WHERE?
+/// Does it group events by something, so that all it needs are those that pass its WHERE, and finds
+/// nothing where none does?
 fn is_watchable(query: &BoundQuery) -> bool {
     is_plain(query) && query.aggregate.as_ref().is_some_and(|aggregate| !aggregate.keys.is_empty())
 }

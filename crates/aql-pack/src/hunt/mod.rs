@@ -4,10 +4,10 @@
 
 mod columns;
 mod compile;
+mod kept;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aql_diag::{Diagnostic, codes};
@@ -23,6 +23,7 @@ use serde_json::Value;
 
 use self::columns::FindingColumns;
 use self::compile::Compiler;
+use self::kept::Kept;
 use crate::cell::cell_json;
 use crate::correlate::correlate;
 use crate::facts::{Level, RuleFacts};
@@ -127,8 +128,8 @@ pub struct Hunt {
     single: Vec<SingleRule>,
     /// Rules that group events: each runs on its own, behind the others.
     grouped: Vec<(usize, Plan)>,
-    /// Of these, those that need not run if no event passes their WHERE: positions in `grouped`.
-    /// The matcher has their conditions behind those of `single`, in this order.
+    /// Of these, those whose events are kept while the others run: positions in `grouped`. The
+    /// matcher has their conditions behind those of `single`, in this order.
     watched: Vec<usize>,
     matcher: Arc<Matcher>,
     needs: Needs,
@@ -234,9 +235,9 @@ impl Hunt {
     /// Runs the rules over a table.
     pub fn run(&self, table: &dyn EventTable) -> HuntOutcome {
         let found: Mutex<Vec<(u64, Finding)>> = Mutex::default();
-        let passed: Vec<AtomicBool> = self.watched.iter().map(|_| AtomicBool::new(false)).collect();
+        let kept: Vec<Kept> = self.watched.iter().map(|_| Kept::default()).collect();
         let scratch: Mutex<Vec<aql_match::Scratch>> = Mutex::default();
-        let report = if self.single.is_empty() {
+        let report = if self.matcher.rules() == 0 {
             ScanReport::default()
         } else {
             table.scan(&self.needs, &|step| {
@@ -250,8 +251,8 @@ impl Hunt {
                     let findings = self.findings(&events, &hits);
                     for hit in &hits.rules {
                         let watched = hit.rule.checked_sub(self.single.len());
-                        if let Some(passed) = watched.and_then(|at| passed.get(at)) {
-                            passed.store(true, Ordering::Relaxed);
+                        if let Some(kept) = watched.and_then(|at| kept.get(at)) {
+                            kept.add(part, &events, &hit.rows);
                         }
                     }
                     scratch.lock().unwrap_or_else(PoisonError::into_inner).push(scratch_here);
@@ -272,15 +273,15 @@ impl Hunt {
             report,
             ..HuntOutcome::default()
         };
-        // No event, no group: that saves reading the evidence again.
-        let is_idle = |at: usize| {
-            let watched = self.watched.iter().position(|grouped| *grouped == at);
-            let passed = watched.and_then(|watched| passed.get(watched));
-            passed.is_some_and(|passed| !passed.load(Ordering::Relaxed))
-        };
+        let mut kept: Vec<Option<Kept>> = kept.into_iter().map(Some).collect();
         for (at, (rule, plan)) in self.grouped.iter().enumerate() {
-            if !is_idle(at) {
-                self.run_grouped(*rule, plan, table, &mut outcome);
+            let watched = self.watched.iter().position(|grouped| *grouped == at);
+            let kept = watched.and_then(|watched| kept.get_mut(watched)?.take());
+            match kept.and_then(Kept::into_table) {
+                // No event, no group.
+                Some(events) if events.is_empty() => {}
+                Some(events) => self.run_grouped(*rule, plan, &events, &mut outcome),
+                None => self.run_grouped(*rule, plan, table, &mut outcome),
             }
         }
         self.suppress(&mut outcome);
@@ -415,7 +416,7 @@ impl Hunt {
             ControlFlow::Continue(())
         });
         outcome.diagnostics.extend(run.diagnostics);
-        if self.single.is_empty() && outcome.report.files.is_empty() {
+        if self.matcher.rules() == 0 && outcome.report.files.is_empty() {
             outcome.report = run.report;
         }
     }

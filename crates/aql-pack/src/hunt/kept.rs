@@ -1,0 +1,96 @@
+//! Events that rules which group are waiting for, kept while the others look at the evidence.
+
+use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
+
+use aql_event::{Column, EventBatch, EventTable, Needs, ScanReport, ScanStep};
+use arrow_array::{RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow_buffer::BooleanBuffer;
+
+/// Bytes of events that are kept for one rule. One that wants more reads the evidence again, which
+/// takes time, not memory.
+const MOST_BYTES: usize = 32 << 20;
+
+/// The events of one rule.
+#[derive(Debug, Default)]
+pub(super) struct Kept(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    batches: Vec<(u64, EventBatch)>,
+    bytes: usize,
+    is_over: bool,
+}
+
+impl Kept {
+    /// Keeps these rows of a batch.
+    pub(super) fn add(&self, part: u64, events: &EventBatch, rows: &BooleanBuffer) {
+        let mut state = self.lock();
+        if state.is_over {
+            return;
+        }
+        let rows: UInt32Array =
+            rows.set_indices().filter_map(|row| u32::try_from(row).ok()).collect();
+        let taken = arrow_select::take::take_record_batch(events.records(), &rows);
+        let taken = taken.ok().filter(|_| state.bytes < MOST_BYTES);
+        let Some(records) = taken else {
+            *state = State { is_over: true, ..State::default() };
+            return;
+        };
+        state.bytes += records.get_array_memory_size();
+        state.batches.push((part, EventBatch::new(events.columns().clone(), records)));
+    }
+
+    /// The events as a table, in evidence order; nothing if there were too many to keep.
+    pub(super) fn into_table(self) -> Option<KeptEvents> {
+        let mut state = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // Those of one part came from one thread, in their order.
+        state.batches.sort_by_key(|(part, _)| *part);
+        let batches = state.batches.into_iter().map(|(_, events)| events).collect();
+        (!state.is_over).then_some(KeptEvents(batches))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Events that were read before.
+#[derive(Debug)]
+pub(super) struct KeptEvents(Vec<EventBatch>);
+
+impl KeptEvents {
+    /// Is there none?
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl EventTable for KeptEvents {
+    fn scan(
+        &self,
+        needs: &Needs,
+        visit: &(dyn Fn(ScanStep) -> ControlFlow<()> + Sync),
+    ) -> ScanReport {
+        for (part, events) in (0..).zip(&self.0) {
+            // A rule may want a column in another layout than all of them together.
+            let array = |column: &Column| {
+                arrow_cast::cast(events.column(column)?, &column.arrow_type()).ok()
+            };
+            let arrays: Option<Vec<_>> = needs.columns().iter().map(array).collect();
+            let count = RecordBatchOptions::new().with_row_count(Some(events.num_rows()));
+            let records = arrays.and_then(|arrays| {
+                RecordBatch::try_new_with_options(needs.schema().clone(), arrays, &count).ok()
+            });
+            // All columns were asked for, and both layouts hold the same: it does not come to this.
+            let Some(records) = records else { continue };
+            let events = EventBatch::new(needs.columns().clone(), records);
+            if visit(ScanStep::Batch { part, events }).is_break()
+                || visit(ScanStep::PartDone { part }).is_break()
+            {
+                break;
+            }
+        }
+        ScanReport::default()
+    }
+}
