@@ -43,7 +43,16 @@ enum ColumnBuilder {
 impl BatchBuilder {
     /// A builder of batches in the schema of the needs.
     pub fn new(needs: &Needs) -> Self {
-        let builders = needs.columns().iter().map(ColumnBuilder::new).collect();
+        BatchBuilder::with_room(needs, 1024)
+    }
+
+    /// A builder that has no room yet for more than one row: for what a class has in common.
+    pub fn of_one_row(needs: &Needs) -> Self {
+        BatchBuilder::with_room(needs, 1)
+    }
+
+    fn with_room(needs: &Needs, rows: usize) -> Self {
+        let builders = needs.columns().iter().map(|c| ColumnBuilder::new(c, rows)).collect();
         BatchBuilder {
             columns: Arc::clone(needs.columns()),
             schema: Arc::clone(needs.schema()),
@@ -221,18 +230,27 @@ impl BatchBuilder {
 }
 
 impl ColumnBuilder {
-    fn new(column: &Column) -> Self {
+    /// A builder with room for this many rows, each of a byte.
+    fn new(column: &Column, rows: usize) -> Self {
         use crate::Encoding::Dictionary;
         match (column.ty, column.encoding) {
-            (Type::Text | Type::Host, Dictionary) => {
-                ColumnBuilder::Dictionary(StringDictionaryBuilder::new())
+            (Type::Text | Type::Host, Dictionary) => ColumnBuilder::Dictionary(if rows > 1 {
+                StringDictionaryBuilder::new()
+            } else {
+                StringDictionaryBuilder::with_capacity(rows, rows, rows)
+            }),
+            (Type::Text | Type::Host | Type::Null, _) => {
+                ColumnBuilder::Text(StringBuilder::with_capacity(rows, rows))
             }
-            (Type::Text | Type::Host | Type::Null, _) => ColumnBuilder::Text(StringBuilder::new()),
-            (Type::Integer | Type::Time, _) => ColumnBuilder::Integer(Int64Builder::new()),
-            (Type::Double, _) => ColumnBuilder::Double(Float64Builder::new()),
-            (Type::Boolean, _) => ColumnBuilder::Boolean(BooleanBuilder::new()),
-            (Type::Binary, _) => ColumnBuilder::Binary(BinaryBuilder::new()),
-            (Type::IntegerList, _) => ColumnBuilder::List(ListBuilder::new(Int64Builder::new())),
+            (Type::Integer | Type::Time, _) => {
+                ColumnBuilder::Integer(Int64Builder::with_capacity(rows))
+            }
+            (Type::Double, _) => ColumnBuilder::Double(Float64Builder::with_capacity(rows)),
+            (Type::Boolean, _) => ColumnBuilder::Boolean(BooleanBuilder::with_capacity(rows)),
+            (Type::Binary, _) => ColumnBuilder::Binary(BinaryBuilder::with_capacity(rows, rows)),
+            (Type::IntegerList, _) => {
+                ColumnBuilder::List(ListBuilder::with_capacity(Int64Builder::new(), rows))
+            }
         }
     }
 

@@ -110,12 +110,12 @@ pub enum Wanted {
     Nothing,
     /// Every column of the needs.
     All,
-    /// The columns at these positions of the needs, sorted.
+    /// The columns at these positions of the class's row, sorted.
     Columns(Vec<usize>),
 }
 
 impl Wanted {
-    /// Is the column at this position of the needs wanted?
+    /// Is the column at this position of the class's row wanted?
     pub fn column(&self, index: usize) -> bool {
         match self {
             Wanted::Nothing => false,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use aql_diag::Diagnostic;
 use aql_eval::functions::FUNCTIONS;
+use aql_eval::regex::required;
 use aql_eval::{Context, Program};
 use aql_event::{Column, Encoding, Type};
 use aql_semantic::{CompareBy, CompareOp, Expr, ExprKind, NullSemantics, Value};
@@ -85,7 +86,11 @@ impl<'a> Builder<'a> {
                     None => (self.expression(expr, nulls), false),
                 };
                 let ask = ask(inverse, negated, nulls);
-                self.nodes.add(Node::Atom(atom, ask))
+                let node = self.nodes.add(Node::Atom(atom, ask));
+                match self.necessary(expr).filter(|_| ask == Ask::True) {
+                    Some(text) => self.nodes.join(true, vec![text, node]),
+                    None => node,
+                }
             }
         }
     }
@@ -196,6 +201,22 @@ impl<'a> Builder<'a> {
             }
             _ => None,
         }
+    }
+
+    /// A plain test that holds wherever a regular expression matches, and is far cheaper.
+    fn necessary(&mut self, expr: &Expr) -> Option<NodeId> {
+        let ExprKind::Matches { expr, pattern, ignore_case, .. } = &expr.kind else { return None };
+        let Subject { column, change } = subject(expr)?;
+        let ExprKind::Literal(Value::Text(pattern)) = &pattern.kind else { return None };
+        let text = required(pattern).filter(|text| !text.contains(['%', '_']))?;
+        // Both fold letters alike; the text of LOWER and UPPER is changed before it is folded.
+        let change = match (change, ignore_case) {
+            (Change::None, true) => change.folded(),
+            (Change::None, false) => change,
+            _ => return None,
+        };
+        let atom = self.text(column, change, Form::like(change, &format!("%{text}%")));
+        Some(self.nodes.add(Node::Atom(atom, Ask::True)))
     }
 
     fn column(&mut self, column: &Column) -> ColumnId {

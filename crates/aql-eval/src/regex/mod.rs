@@ -8,10 +8,13 @@
 //! Read [`JavaRegex`] first; the differences in syntax are all in `translate`.
 
 mod linear;
+mod required;
 mod search;
 mod translate;
 
 use std::borrow::Cow;
+
+pub use required::required;
 
 use linear::Linear;
 use translate::{Translation, translate};

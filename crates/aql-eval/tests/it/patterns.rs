@@ -1,7 +1,7 @@
 //! LIKE patterns and regular expressions against other ways to the same answer.
 
 use aql_eval::like::LikePattern;
-use aql_eval::regex::{JavaRegex, Mode};
+use aql_eval::regex::{JavaRegex, Mode, required};
 use proptest::prelude::*;
 
 use crate::naive::{like, same_ignoring_case};
@@ -58,6 +58,16 @@ proptest! {
             if let Ok(regex) = JavaRegex::new(&pattern, false, mode) {
                 regex.is_match("abc\n012{}");
             }
+        }
+    }
+
+    #[test]
+    fn what_a_match_must_contain_it_contains(
+        pattern in r"(\(\?s\))?([abcB.]|abc|[a-c]\{2\}|\[ab\]|\(a\|b\)|\\b|\\.|[abc][?*+]){1,6}",
+        value in "[abcB.]{0,16}",
+    ) {
+        if let (Ok(regex), Some(text)) = (JavaRegex::new(&pattern, false, Mode::Find), required(&pattern)) {
+            prop_assert!(!regex.is_match(&value) || value.contains(&text), "{text}");
         }
     }
 

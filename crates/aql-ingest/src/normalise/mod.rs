@@ -289,7 +289,7 @@ impl<S: Clone> Plan<S> {
     /// What the class filter wants of records of this class.
     fn asked(&self, needs: &Needs) -> Wanted {
         let Some(filter) = &needs.class_filter else { return Wanted::All };
-        let mut builder = BatchBuilder::new(needs);
+        let mut builder = BatchBuilder::of_one_row(needs);
         let mut known = vec![false; needs.columns().len()];
         for (index, ty, value) in &self.columns.fixed {
             value.set(&mut builder, *index, *ty);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aql_catalog::{Catalog, Profile};
-use aql_event::{ClassFilter, ClassRow, Column, Needs, Wanted, provenance};
+use aql_event::{ClassFilter, ClassRow, Column, Wanted, provenance};
 use aql_match::Matcher;
 
 /// Columns that every finding shows, whatever its rule selects.
@@ -44,17 +44,14 @@ impl FindingColumns {
 /// rules needs many columns, the records of one class only a few of them.
 pub(super) struct OfRules {
     matcher: Arc<Matcher>,
-    /// Per rule of the matcher, the positions of its columns in the needs.
-    columns: Vec<Vec<usize>>,
+    /// The columns of each rule of the matcher.
+    columns: Vec<BTreeSet<Column>>,
 }
 
 impl OfRules {
-    /// `of_rules` has the columns of each rule of the matcher.
-    pub(super) fn new(matcher: Arc<Matcher>, of_rules: &[BTreeSet<Column>], needs: &Needs) -> Self {
-        let place = |columns: &BTreeSet<Column>| {
-            columns.iter().filter_map(|column| needs.index_of(column)).collect()
-        };
-        OfRules { matcher, columns: of_rules.iter().map(place).collect() }
+    /// `columns` are those of each rule of the matcher.
+    pub(super) fn new(matcher: Arc<Matcher>, columns: Vec<BTreeSet<Column>>) -> Self {
+        OfRules { matcher, columns }
     }
 }
 
@@ -69,7 +66,9 @@ impl ClassFilter for OfRules {
             return Wanted::Nothing;
         }
         let columns = possible.iter().filter_map(|&rule| self.columns.get(rule)).flatten();
-        let columns: BTreeSet<usize> = columns.copied().collect();
-        Wanted::Columns(columns.into_iter().collect())
+        let columns: BTreeSet<&Column> = columns.collect();
+        // Who asks may have more columns than the rules need, so that its places are its own.
+        let all = class.row.columns().iter().enumerate();
+        Wanted::Columns(all.filter(|(_, c)| columns.contains(c)).map(|(at, _)| at).collect())
     }
 }

@@ -162,7 +162,7 @@ impl Compiler<'_> {
         let matcher = Matcher::compile(&filters, needs.columns(), self.cx)
             .map_err(|problems| problems.into_iter().map(|(_, d)| d).collect::<Vec<_>>())?;
         let matcher = Arc::new(matcher);
-        let filter = OfRules::new(Arc::clone(&matcher), &of_rules, &needs);
+        let filter = OfRules::new(Arc::clone(&matcher), of_rules);
         needs.class_filter = Some(Arc::new(filter));
         needs.row_filter = Some(Arc::new(AnyRule::new(Arc::clone(&matcher))));
         needs.time = options.time;
