@@ -447,7 +447,12 @@ impl Sql<'_> {
                 };
                 let pattern = time::Format::read(format)
                     .ok_or_else(|| format!("date pattern `{format}` is not translated"))?;
-                let millis = self.number_term(time)?;
+                let number = self.number_term(time)?;
+                // The least or the greatest time of a group is a decimal number.
+                let millis = match time.ty {
+                    Type::Integer | Type::Time => number,
+                    _ => flavour.whole(&number),
+                };
                 flavour
                     .date_format(&millis, &pattern)
                     .ok_or_else(|| format!("date pattern `{format}` is not translated"))?
