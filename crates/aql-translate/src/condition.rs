@@ -477,10 +477,7 @@ mod tests {
         let text = joined(parts(2 * MOST_PARTS + 1), "or", 0);
         assert_eq!(text.matches('(').count(), 4);
         assert_eq!(text.matches('x').count(), 2 * MOST_PARTS + 1);
-        assert!(
-            text.contains(&format!("x{}) or (x{MOST_PARTS}", MOST_PARTS - 1))
-                || text.contains(&format!("x{})\n", MOST_PARTS - 1)),
-            "{text}"
-        );
+        let first = format!("x{})", MOST_PARTS - 1);
+        assert!(text.contains(&first), "{text}");
     }
 }
