@@ -156,7 +156,9 @@ def as_logs(events):
             # A column that has several fields is filled by the first.
             name = cell.split(";")[0].strip("#~")
             if column.lower() not in ("devicetype", "qid", "payload", "starttime"):
-                record.setdefault(name, value)
+                # A log has numbers where it has numbers.
+                digits = re.sub(r"\D", "", str(value))
+                record.setdefault(name, int(digits or 1) if name == "EventID" else value)
         time = f"2024-03-01T10:{number // 60 % 60:02}:{number % 60:02}"
         if is_office:
             office.append({"CreationTime": time, "Id": str(uuid.UUID(int=number)), "RecordType": 1,

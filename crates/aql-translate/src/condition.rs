@@ -448,8 +448,15 @@ pub(crate) fn inline(parts: &[String], word: &str) -> String {
     format!("({})", parts.join(&format!(" {word} ")))
 }
 
+/// Parts that stand side by side at most.
+const MOST_PARTS: usize = 200;
+
 /// Parts in parentheses, one a line if there are many.
-pub(crate) fn joined(parts: Vec<String>, word: &str, depth: usize) -> String {
+pub(crate) fn joined(mut parts: Vec<String>, word: &str, depth: usize) -> String {
+    // Parsers nest one level for each part, and some give up beyond a thousand.
+    while parts.len() > MOST_PARTS {
+        parts = parts.chunks(MOST_PARTS).map(|some| inline(some, word)).collect();
+    }
     let pad = "  ".repeat(depth + 1);
     let end = "  ".repeat(depth);
     if parts.iter().map(String::len).sum::<usize>() < 60 && !parts.iter().any(|p| p.contains('\n'))
@@ -457,4 +464,20 @@ pub(crate) fn joined(parts: Vec<String>, word: &str, depth: usize) -> String {
         return format!("({})", parts.join(&format!(" {word} ")));
     }
     format!("(\n{pad}  {}\n{end}  )", parts.join(&format!("\n{pad}  {word} ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST_PARTS, joined};
+
+    #[test]
+    fn many_parts_are_nested() {
+        let parts = |n: usize| (0..n).map(|at| format!("x{at}")).collect::<Vec<_>>();
+        assert_eq!(joined(parts(2), "or", 0), "(x0 or x1)");
+        let text = joined(parts(2 * MOST_PARTS + 1), "or", 0);
+        assert_eq!(text.matches('(').count(), 4);
+        assert_eq!(text.matches('x').count(), 2 * MOST_PARTS + 1);
+        let first = format!("x{})", MOST_PARTS - 1);
+        assert!(text.contains(&first), "{text}");
+    }
 }

@@ -37,6 +37,8 @@ pub(crate) struct Source {
     template: Option<String>,
     /// The same for a number.
     number: Option<String>,
+    /// The same for a name that is no word; without it such a field cannot be named.
+    odd: Option<String>,
     /// A condition that is always part of it.
     pub(crate) select: Option<String>,
     /// The time of an event.
@@ -114,8 +116,19 @@ impl Source {
             }
             _ => cell(name, &self.map)?.to_owned(),
         };
+        // Names of the record may be anything; those of the map are as they should be.
+        let is_word = cell.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
+        let is_own = column.kind == ColumnKind::Field && self.raw;
+        let odd = is_own && self.template.is_some() && !is_word;
+        if odd && (self.odd.is_none() || cell.contains(['"', '\\'])) {
+            return None;
+        }
         parse(&cell, |field, number| {
-            let template = if number { &self.number } else { &self.template };
+            let template = match number {
+                _ if odd => &self.odd,
+                true => &self.number,
+                false => &self.template,
+            };
             template.as_ref().map_or_else(|| field.to_owned(), |t| t.replace("{}", field))
         })
     }
@@ -181,5 +194,18 @@ mod tests {
         assert_eq!(field(ColumnKind::Property, "Process Path"), path);
         assert_eq!(field(ColumnKind::Field, "image"), path);
         assert_eq!(field(ColumnKind::Property, "Unheard of"), None);
+    }
+
+    #[test]
+    fn names_that_are_no_words_are_quoted_or_unknown() {
+        let field = |map: &str, name: &str| {
+            let column = Column::new(ColumnKind::Field, name, Type::Text, Encoding::Plain);
+            Map::read(map).ok()?.sources().first()?.field(&column).map(|f| f.names.join(";"))
+        };
+        let sentinel = include_str!("../maps/sentinel.toml");
+        assert_eq!(field(sentinel, "Mail.Item").as_deref(), Some("tostring(EventData.Mail.Item)"));
+        assert_eq!(field(sentinel, "c-uri").as_deref(), Some(r#"tostring(EventData["c-uri"])"#));
+        assert_eq!(field(sentinel, "c\"uri"), None);
+        assert_eq!(field(include_str!("../maps/sumo.toml"), "c-uri"), None);
     }
 }

@@ -103,6 +103,8 @@ fn rules_become_queries_and_bad_ones_one_line() {
         "{}",
         run.err
     );
+    let one = aql(&["sigma", &format!("{path}/rules/inner/process.yaml")]);
+    assert!(one.err.contains("1 rule in 1 file: 1 exact"), "{}", one.err);
     assert_eq!(aql(&["sigma", "--strict", path]).code, 2);
     let lines = aql(&["sigma", "--format", "jsonl", "--profile", "raw", "-q", path]).json_lines();
     assert_eq!(lines.len(), 4);

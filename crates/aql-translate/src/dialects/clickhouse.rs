@@ -112,6 +112,10 @@ impl Flavour for ClickHouse {
         format!("CAST({number} AS Nullable(DOUBLE))")
     }
 
+    fn columns_first(&self) -> Option<&'static str> {
+        Some("SETTINGS prefer_column_name_to_alias = 1")
+    }
+
     fn other_letters(&self) -> &'static str {
         "letters beyond ASCII, and ASCII letters that have a twin beyond it,"
     }

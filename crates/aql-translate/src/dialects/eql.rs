@@ -3,18 +3,18 @@
 use std::net::IpAddr;
 use std::sync::{Arc, LazyLock};
 
-use aql_semantic::{CompareBy, CompareOp};
+use aql_semantic::CompareOp;
 
 use super::{Checked, Dialect};
 use crate::Options;
-use crate::condition::{Language, Term, as_texts, one_of, only_numbers_are_ordered};
+use crate::condition::{Language, Term, as_texts, one_of};
 use crate::filter;
 use crate::loss::Losses;
 use crate::lucene_regex::automaton;
 use crate::map::Map;
 use crate::pattern::Pattern;
 use crate::pred::{Lowered, Number};
-use crate::text::{c_operator, c_text, number, operator};
+use crate::text::{c_text, number, operator};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "eql",
@@ -35,8 +35,15 @@ fn write(query: &Lowered, _: &Options, losses: &mut Losses) -> String {
 
 struct Eql;
 
+/// A field; in backquotes, if it has other characters than those of words.
+fn name(field: &str) -> String {
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+    if field.chars().all(word) { field.to_owned() } else { format!("`{}`", field.replace('`', "")) }
+}
+
 impl Language for Eql {
     fn like(&self, field: &str, pattern: &Pattern, ignore_case: bool) -> Term {
+        let field = &name(field);
         if pattern.literals().any(|t| t.contains(['*', '?'])) {
             return Err("a wildcard cannot be a plain character in the target".to_owned());
         }
@@ -46,6 +53,7 @@ impl Language for Eql {
     }
 
     fn equals(&self, field: &str, values: &[Arc<str>], ignore_case: bool) -> Term {
+        let field = &name(field);
         let tilde = if ignore_case { "~" } else { "" };
         let values: Vec<String> = values.iter().map(|v| c_text(v)).collect();
         Ok(match values.as_slice() {
@@ -56,6 +64,7 @@ impl Language for Eql {
     }
 
     fn numbers(&self, field: &str, is_number: bool, values: &[Number]) -> Term {
+        let field = &name(field);
         if !is_number {
             return self.equals(field, &as_texts(values), false);
         }
@@ -63,28 +72,25 @@ impl Language for Eql {
     }
 
     fn number(&self, field: &str, is_number: bool, op: CompareOp, value: Number) -> Term {
+        let field = &name(field);
         let field = if is_number { field.to_owned() } else { format!("number({field})") };
         Ok(format!("({field} {} {})", operator(op), number(&value)))
     }
 
     fn regex(&self, field: &str, java: &str, ignore_case: bool, full: bool) -> Term {
+        let field = &name(field);
         let tilde = if ignore_case { "~" } else { "" };
         // The operator ignores case itself.
         Ok(format!("({field} regex{tilde} {})", c_text(&automaton(java, false, full)?)))
     }
 
     fn network(&self, field: &str, address: IpAddr, bits: u8) -> Term {
+        let field = &name(field);
         Ok(format!("cidrMatch({field}, \"{address}/{bits}\")"))
     }
 
     fn present(&self, field: &str, _: bool) -> String {
-        format!("({field} != null)")
-    }
-
-    fn fields(&self, left: &str, op: CompareOp, by: CompareBy, right: &str) -> Term {
-        only_numbers_are_ordered(op, by)?;
-        let op = c_operator(op);
-        Ok(format!("({left} {op} {right})"))
+        format!("({} != null)", name(field))
     }
 
     fn first_of(&self, _: &[String]) -> Option<String> {

@@ -105,11 +105,7 @@ impl Flavour for Snowflake {
             return None;
         }
         let words = format.render(["YYYY", "MM", "DD", "HH24", "MI", "SS"]);
-        // The least or the greatest time of a group is a decimal number.
-        Some(format!(
-            "TO_CHAR(TO_TIMESTAMP_NTZ(CAST({millis} AS BIGINT), 3), {})",
-            self.text(&words)
-        ))
+        Some(format!("TO_CHAR(TO_TIMESTAMP_NTZ({millis}, 3), {})", self.text(&words)))
     }
 
     fn now(&self) -> &'static str {

@@ -124,11 +124,7 @@ impl Flavour for Spark {
             return None;
         }
         let words = format.render(["yyyy", "MM", "dd", "HH", "mm", "ss"]);
-        // The least or the greatest time of a group is a decimal number.
-        Some(format!(
-            "date_format(timestamp_millis(CAST({millis} AS BIGINT)), {})",
-            self.text(&words)
-        ))
+        Some(format!("date_format(timestamp_millis({millis}), {})", self.text(&words)))
     }
 
     fn now(&self) -> &'static str {

@@ -157,3 +157,15 @@ fn spark_spells_letters_out_and_snowflake_cannot() {
     let regex = "SELECT username FROM events WHERE username MATCHES '(?i)a.*' LAST 5 MINUTES";
     assert_eq!(of(regex, "spark", true).loss(), Loss::Approximate);
 }
+
+#[test]
+fn clickhouse_is_told_what_a_name_stands_for() {
+    let query = "SELECT starttime, DATEFORMAT(starttime, 'yyyy') AS username FROM events
+                 WHERE username = 'a' ORDER BY starttime DESC LAST 5 MINUTES";
+    let setting = "SETTINGS prefer_column_name_to_alias = 1\n";
+    let text = of(query, "clickhouse", false).text.unwrap();
+    assert!(text.ends_with(setting), "{text}");
+    assert!(text.contains(r#"ORDER BY toUnixTimestamp64Milli("starttime") DESC"#), "{text}");
+    let plain = "SELECT username FROM events WHERE username = 'a' LAST 5 MINUTES";
+    assert!(!of(plain, "clickhouse", false).text.unwrap().contains("SETTINGS"));
+}

@@ -1,5 +1,5 @@
 SELECT
-  formatDateTime(fromUnixTimestamp64Milli(CAST(min(toUnixTimestamp64Milli("starttime")) AS Nullable(DOUBLE)), 'UTC'), '%Y-%m-%d %H:%i:%S', 'UTC') AS "EventTime",
+  formatDateTime(fromUnixTimestamp64Milli(CAST(trunc(CAST(min(toUnixTimestamp64Milli("starttime")) AS Nullable(DOUBLE))) AS Nullable(BIGINT)), 'UTC'), '%Y-%m-%d %H:%i:%S', 'UTC') AS "EventTime",
   argMin(tuple("sourceip"), ("aql.file", "aql.record")).1 AS "Host",
   argMin(tuple("username"), ("aql.file", "aql.record")).1 AS "Actor",
   argMin(tuple("Operation"), ("aql.file", "aql.record")).1 AS "Process",

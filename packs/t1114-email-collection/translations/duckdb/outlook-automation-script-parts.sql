@@ -1,5 +1,5 @@
 SELECT
-  strftime(make_timestamp(CAST(min(epoch_ms("starttime")) AS DOUBLE) * 1000), '%Y-%m-%d %H:%M:%S') AS "EventTime",
+  strftime(make_timestamp(CAST(trunc(CAST(min(epoch_ms("starttime")) AS DOUBLE)) AS BIGINT) * 1000), '%Y-%m-%d %H:%M:%S') AS "EventTime",
   "Machine Identifier" AS "Host",
   first("username" ORDER BY "aql.file", "aql.record") AS "Actor",
   first("File Path" ORDER BY "aql.file", "aql.record") AS "Process",

@@ -1,5 +1,5 @@
 SELECT
-  TO_CHAR(TO_TIMESTAMP_NTZ(CAST(DATE_PART(EPOCH_MILLISECOND, "starttime") AS BIGINT), 3), 'YYYY-MM-DD HH24:MI:SS') AS "EventTime",
+  TO_CHAR(TO_TIMESTAMP_NTZ(DATE_PART(EPOCH_MILLISECOND, "starttime"), 3), 'YYYY-MM-DD HH24:MI:SS') AS "EventTime",
   "Machine Identifier" AS "Host",
   "username" AS "Actor",
   "File Path" AS "Process",

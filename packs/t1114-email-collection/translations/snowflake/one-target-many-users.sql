@@ -1,5 +1,5 @@
 SELECT
-  TO_CHAR(TO_TIMESTAMP_NTZ(CAST(CAST(min(DATE_PART(EPOCH_MILLISECOND, "starttime")) AS DOUBLE) AS BIGINT), 3), 'YYYY-MM-DD HH24:MI:SS') AS "EventTime",
+  TO_CHAR(TO_TIMESTAMP_NTZ(CAST(trunc(CAST(min(DATE_PART(EPOCH_MILLISECOND, "starttime")) AS DOUBLE)) AS BIGINT), 3), 'YYYY-MM-DD HH24:MI:SS') AS "EventTime",
   LOWER("Forward To") AS "Target",
   CAST(trunc(CAST(count(DISTINCT "username") AS DOUBLE)) AS BIGINT) AS "Evidence",
   CAST(trunc(CAST(count(*) AS DOUBLE)) AS BIGINT) AS "Records",

@@ -1,5 +1,5 @@
 SELECT
-  TO_CHAR(TO_TIMESTAMP_NTZ(CAST(CAST(min(DATE_PART(EPOCH_MILLISECOND, "starttime")) AS DOUBLE) AS BIGINT), 3), 'YYYY-MM-DD HH24:MI:SS') AS "EventTime",
+  TO_CHAR(TO_TIMESTAMP_NTZ(CAST(trunc(CAST(min(DATE_PART(EPOCH_MILLISECOND, "starttime")) AS DOUBLE)) AS BIGINT), 3), 'YYYY-MM-DD HH24:MI:SS') AS "EventTime",
   "username" AS "Actor",
   CAST(trunc(CAST(count(DISTINCT "Mailbox Owner") AS DOUBLE)) AS BIGINT) AS "Evidence",
   CAST(trunc(CAST(count(DISTINCT "Folder Path") AS DOUBLE)) AS BIGINT) AS "Folders",

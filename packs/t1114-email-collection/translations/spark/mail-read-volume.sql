@@ -1,5 +1,5 @@
 SELECT
-  date_format(timestamp_millis(CAST(CAST(min(unix_millis(`starttime`)) AS DOUBLE) AS BIGINT)), 'yyyy-MM-dd HH:mm:ss') AS `EventTime`,
+  date_format(timestamp_millis(TRY_CAST(CAST(min(unix_millis(`starttime`)) AS DOUBLE) AS BIGINT)), 'yyyy-MM-dd HH:mm:ss') AS `EventTime`,
   min_by(`sourceip`, struct(`aql.file`, `aql.record`)) AS `Host`,
   min_by(`username`, struct(`aql.file`, `aql.record`)) AS `Actor`,
   min_by(`Client Info String`, struct(`aql.file`, `aql.record`)) AS `Process`,
@@ -18,6 +18,6 @@ WHERE (
     AND (NOT coalesce((`Client Info String` ILIKE 'Client=REST;Client=RESTSystem;%'), FALSE))
   )
   AND (unix_millis(`starttime`) >= unix_millis(current_timestamp()) - 86400000)
-GROUP BY `Mailbox Owner`, date_format(timestamp_millis(CAST(unix_millis(`starttime`) AS BIGINT)), 'yyyy-MM-dd HH')
+GROUP BY `Mailbox Owner`, date_format(timestamp_millis(unix_millis(`starttime`)), 'yyyy-MM-dd HH')
 HAVING (CAST(sum(TRY_CAST(TRY_CAST(`Operation Count` AS DOUBLE) AS BIGINT)) AS DOUBLE) > 500)
 LIMIT 1000

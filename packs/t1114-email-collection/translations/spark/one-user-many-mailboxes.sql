@@ -1,5 +1,5 @@
 SELECT
-  date_format(timestamp_millis(CAST(CAST(min(unix_millis(`starttime`)) AS DOUBLE) AS BIGINT)), 'yyyy-MM-dd HH:mm:ss') AS `EventTime`,
+  date_format(timestamp_millis(TRY_CAST(CAST(min(unix_millis(`starttime`)) AS DOUBLE) AS BIGINT)), 'yyyy-MM-dd HH:mm:ss') AS `EventTime`,
   min_by(`sourceip`, struct(`aql.file`, `aql.record`)) AS `Host`,
   `username` AS `Actor`,
   min_by(`Client Info String`, struct(`aql.file`, `aql.record`)) AS `Process`,

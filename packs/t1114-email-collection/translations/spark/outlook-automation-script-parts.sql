@@ -1,5 +1,5 @@
 SELECT
-  date_format(timestamp_millis(CAST(CAST(min(unix_millis(`starttime`)) AS DOUBLE) AS BIGINT)), 'yyyy-MM-dd HH:mm:ss') AS `EventTime`,
+  date_format(timestamp_millis(TRY_CAST(CAST(min(unix_millis(`starttime`)) AS DOUBLE) AS BIGINT)), 'yyyy-MM-dd HH:mm:ss') AS `EventTime`,
   `Machine Identifier` AS `Host`,
   min_by(`username`, struct(`aql.file`, `aql.record`)) AS `Actor`,
   min_by(`File Path`, struct(`aql.file`, `aql.record`)) AS `Process`,

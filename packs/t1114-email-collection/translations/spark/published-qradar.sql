@@ -1,5 +1,5 @@
 SELECT
-  date_format(timestamp_millis(CAST(unix_millis(`starttime`) AS BIGINT)), 'yyyy-MM-dd HH:mm:ss') AS `EventTime`,
+  date_format(timestamp_millis(unix_millis(`starttime`)), 'yyyy-MM-dd HH:mm:ss') AS `EventTime`,
   `sourceip` AS `sourceip`,
   `username` AS `username`,
   `field:TargetFilename` AS `TargetFile`,

@@ -183,6 +183,14 @@ fn identifier(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
+/// A value that is compared whole: what looks like a number is written as one, as rules do.
+fn scalar(text: &str) -> String {
+    match text.parse::<i64>() {
+        Ok(number) if number.to_string() == text => text.to_owned(),
+        _ => quoted(&escaped(text, false)),
+    }
+}
+
 /// A YAML text.
 fn quoted(text: &str) -> String {
     if text.chars().any(char::is_control) {
@@ -234,10 +242,9 @@ impl Language for Sigma {
     }
 
     fn equals(&self, field: &str, values: &[Arc<str>], ignore_case: bool) -> Term {
-        // AQL has each channel in one spelling, logs have it in several.
         let has_letters = values.iter().any(|v| v.chars().any(char::is_alphabetic));
-        let cased = if ignore_case || field == "Channel" || !has_letters { "" } else { "|cased" };
-        let values = values.iter().map(|v| quoted(&escaped(v, false))).collect();
+        let cased = if ignore_case || !has_letters { "" } else { "|cased" };
+        let values = values.iter().map(|v| scalar(v)).collect();
         Ok(self.add(format!("{field}{cased}"), values))
     }
 

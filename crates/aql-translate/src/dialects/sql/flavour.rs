@@ -100,6 +100,11 @@ pub(crate) trait Flavour: Sync {
     fn double(&self, number: &str) -> String {
         format!("CAST({number} AS DOUBLE)")
     }
+    /// What says that a name in WHERE is a column of the table, for products that take it for the
+    /// result column of that name.
+    fn columns_first(&self) -> Option<&'static str> {
+        None
+    }
     /// Letters that ILIKE takes as other letters than AQL does.
     fn other_letters(&self) -> &'static str;
 }

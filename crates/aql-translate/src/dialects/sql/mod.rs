@@ -58,9 +58,14 @@ impl Sql<'_> {
     fn query(&mut self) -> String {
         let query = self.query;
         let mut output = Vec::new();
+        let mut renamed = Vec::new();
         for column in &query.output {
             match self.term(&column.expr) {
-                Ok(term) => output.push(format!("{term} AS {}", self.flavour.name(&column.name))),
+                Ok(term) => {
+                    let name = self.flavour.name(&column.name);
+                    output.push(format!("{term} AS {name}"));
+                    renamed.extend((term != name).then_some(name));
+                }
                 Err(why) => self.losses.result(
                     Some(column.expr.span),
                     format!("result column `{}` is left out: {why}", column.name),
@@ -97,11 +102,17 @@ impl Sql<'_> {
             let having = self.pred(having, 1);
             text.push_str(&format!("\nHAVING {having}"));
         }
+        // Does a result column have the name of another column, where the product would take it?
+        let columns_first = self.flavour.columns_first().filter(|_| {
+            let (_, rest) = text.rsplit_once("\nFROM ").unwrap_or_default();
+            renamed.iter().any(|name| rest.contains(name.as_str()))
+        });
         let mut order = Vec::new();
         for item in &query.order {
             // A result column goes by its name: where that is also the name of a column of the table,
             // its expression would be read as one over the result.
             let shown = query.output.iter().find(|o| o.expr == item.expr);
+            let shown = shown.filter(|_| columns_first.is_none());
             let term = self.term(&item.expr).map(|term| match shown {
                 Some(column) => self.flavour.name(&column.name),
                 None => term,
@@ -119,6 +130,9 @@ impl Sql<'_> {
         }
         if let Some(limit) = query.limit {
             text.push_str(&format!("\nLIMIT {limit}"));
+        }
+        if let Some(setting) = columns_first {
+            text.push_str(&format!("\n{setting}"));
         }
         text.push('\n');
         text
@@ -447,7 +461,12 @@ impl Sql<'_> {
                 };
                 let pattern = time::Format::read(format)
                     .ok_or_else(|| format!("date pattern `{format}` is not translated"))?;
-                let millis = self.number_term(time)?;
+                let number = self.number_term(time)?;
+                // The least or the greatest time of a group is a decimal number.
+                let millis = match time.ty {
+                    Type::Integer | Type::Time => number,
+                    _ => flavour.whole(&number),
+                };
                 flavour
                     .date_format(&millis, &pattern)
                     .ok_or_else(|| format!("date pattern `{format}` is not translated"))?
