@@ -87,15 +87,15 @@ impl Worker<'_> {
         }
         let window = stream.window();
         let bytes = window.get(..length(range, stream)).unwrap_or(window);
-        let rows = Rows::of_all_ways(bytes, delimiter);
+        let mut rows = Rows::of_all_ways(bytes, delimiter);
         let ways = rows.each_ref().map(|way| (way.count, way.end));
         range.counts.publish(range.index, Tally { ways });
         drop(publish);
         let (before, place) = range.counts.before(range.index);
-        let Some(way) = rows.into_iter().nth(place) else { return };
-        if let Some(first) = way.first {
+        if let Some(first) = rows.get(place).and_then(|way| way.first) {
             stream.consume(first);
-            let framer = CsvRecords::of_known(delimiter, first, way.row_ends);
+            let ends = Rows::row_ends(&mut rows, place);
+            let framer = CsvRecords::of_known(delimiter, first, ends);
             csv::read_rows(stream, framer, head, before, Some(range.end), &mut self.out);
         }
     }
