@@ -148,6 +148,14 @@ def events(folder, count, seed):
     done.touch()
 
 
+def parquet(table, file):
+    """Writes a CSV file as Parquet."""
+    import pyarrow.csv as csv
+    import pyarrow.parquet as pq
+
+    pq.write_table(csv.read_csv(table), file, compression="zstd")
+
+
 FACTS = """id = "{id}"
 title = "{name}"
 description = "Made for measurements."
@@ -226,6 +234,8 @@ def main():
     match sys.argv[1:]:
         case ["events", folder, count, seed]:
             events(Path(folder), int(count), int(seed))
+        case ["parquet", table, file]:
+            parquet(table, file)
         case ["evtx", file, logs, megabytes]:
             print(event_log(Path(file), logs, int(megabytes)))
 

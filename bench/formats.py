@@ -26,8 +26,9 @@ ROOT = run.ROOT
 FIXTURES = ROOT / "crates" / "aql-ingest" / "tests" / "data"
 BEGIN, END = "<!-- bench/formats.py: begin -->", "<!-- bench/formats.py: end -->"
 
-COMMAND = ('"Process CommandLine"', "%svchost%")
+COMMAND = ('"Process CommandLine"', "%gpupdate%")
 USER = ("username", "%megan%")
+ANYBODY = ("username", "%a%")
 PAYLOAD = ("UTF8(payload)", "%needle-7f3a91%")
 
 # What DuckDB is told of JSON, so that it reads no more than the question needs.
@@ -40,15 +41,12 @@ EVENT = NDJSON.replace("{path}", "Event.EventData.CommandLine").replace(
 )
 FLAT = NDJSON.replace("{path}", "CommandLine").replace("{columns}", "CommandLine: 'VARCHAR'")
 AUDIT = NDJSON.replace("{path}", "UserId").replace("{columns}", "UserId: 'VARCHAR'")
-HUNTING = NDJSON.replace("{path}", "properties.ProcessCommandLine").replace(
-    "{columns}", "properties: 'STRUCT(ProcessCommandLine VARCHAR)'"
-)
 CSV = "(SELECT {path} AS text FROM read_csv('{file}', all_varchar = true))"
 AUDIT_CSV = (
     "(SELECT json_extract_string(AuditData, '$.UserId') AS text "
     "FROM read_csv('{file}', all_varchar = true))"
 )
-PARQUET = '(SELECT "CommandLine" AS text FROM read_parquet(\'{file}\'))'
+PARQUET = "(SELECT typed_text AS text FROM read_parquet('{file}'))"
 
 JSON_PARSERS = ("orjson", "pysimdjson")
 
@@ -62,22 +60,22 @@ FAMILIES = [
     ("Office 365, CSV", "o365.csv", "emulate o365-search-csv", USER, None, ()),
     ("Office 365, CSV of Purview", "purview.csv", "emulate o365-purview-csv", USER, AUDIT_CSV, ()),
     ("Defender, CSV", "defender.csv", "emulate defender-csv", COMMAND, CSV.replace("{path}", "ProcessCommandLine"), ()),
-    ("Defender, streamed", "defender.jsonl", "emulate defender-stream", COMMAND, HUNTING, JSON_PARSERS),
+    ("Defender, streamed", "defender.jsonl", "emulate defender-stream", COMMAND, None, JSON_PARSERS),
     ("any CSV", "events.csv", "data", ('"typed_text"', f"%{data.NEEDLE}%"), CSV.replace("{path}", "typed_text"), ()),
-    ("Exchange tracking, CSV", "tracking.log", "exchange-tracking.log", USER, None, ()),
+    ("Exchange tracking, CSV", "tracking.log", "exchange-tracking.log", ANYBODY, None, ()),
     ("any JSON", "unknown.jsonl", "unknown.jsonl", PAYLOAD, None, JSON_PARSERS),
-    ("Parquet", "events.parquet", "data", ('"CommandLine"', f"%{data.NEEDLE}%"), PARQUET, ()),
+    ("any Parquet", "any.parquet", "parquet", ('"typed_text"', f"%{data.NEEDLE}%"), PARQUET, ()),
     ("LEEF", "leef.log", "emulate leef", COMMAND, None, ()),
     ("CEF", "cef.log", "emulate cef", COMMAND, None, ()),
     ("JSON in syslog", "nxlog.log", "emulate nxlog-syslog", COMMAND, None, ()),
     ("WinCollect", "wincollect.log", "emulate wincollect", COMMAND, None, ()),
     ("Snare", "snare.log", "emulate snare", COMMAND, None, ()),
     ("syslog", "syslog.log", "syslog.log", PAYLOAD, None, ()),
-    ("auditd", "auditd.log", "auditd.log", USER, None, ()),
+    ("auditd", "auditd.log", "auditd.log", ANYBODY, None, ()),
     ("Windows XML", "windows.xml", "emulate windows-xml", COMMAND, None, ()),
     ("Windows events as text", "wineventlog.log", "emulate wineventlog", COMMAND, None, ()),
     ("Splunk, JSON", "splunk.jsonl", "emulate splunk", COMMAND, None, JSON_PARSERS),
-    ("Google Workspace", "google.json", "google-workspace.json", USER, None, ()),
+    ("Google Workspace", "google.json", "google-workspace.json", ANYBODY, None, ()),
     ("Hayabusa, CSV", "hayabusa.csv", "hayabusa.csv", COMMAND, None, ()),
     ("QRadar, forwarded JSON", "qradar.jsonl", "emulate qradar-forward", COMMAND, None, JSON_PARSERS),
     ("EVTX", "corpus.evtx", "evtx", COMMAND, None, ("evtx_dump",)),
@@ -143,6 +141,12 @@ class Formats(run.Bench):
             case ["data"]:
                 self.make("events", self.work, self.count, self.args.seed)
                 return self.work / name
+            case ["parquet"]:
+                file = self.work / f"{self.count}-{self.args.seed}-{name}"
+                if not file.exists():
+                    self.make("events", self.work, self.count, self.args.seed)
+                    self.make("parquet", self.work / "events.csv", file)
+                return file
             case ["evtx"]:
                 file = self.work / name
                 self.make("evtx", file, self.args.evtx, int(self.args.megabytes))

@@ -381,6 +381,8 @@ def peak(runs):
 def put(file, text, begin=BEGIN, end=END):
     """Puts the text between the marks of the file."""
     page = file.read_text(encoding="utf-8")
+    if begin not in page or end not in page:
+        raise SystemExit(f"{file.name} has no place for the table: the lines {begin} and {end}")
     before, rest = page.split(begin, 1)
     _, after = rest.split(end, 1)
     file.write_text(f"{before}{begin}\n\n{text}\n{end}{after}", encoding="utf-8")

@@ -11,7 +11,7 @@ use memchr::memchr;
 use crate::evidence::Options;
 use crate::evtx::{CHUNK_MAGIC, CHUNK_SIZE};
 use crate::formats::{csv, evtx, json, text, windows_xml};
-use crate::frame::{CsvRecords, Rows};
+use crate::frame::{CsvRecords, Lines, Rows};
 use crate::plan::{Publish, Range, Tally};
 use crate::sniff::{BOM, HEAD, Sniffed};
 use crate::stream::Stream;
@@ -87,15 +87,15 @@ impl Worker<'_> {
         }
         let window = stream.window();
         let bytes = window.get(..length(range, stream)).unwrap_or(window);
-        let rows = Rows::of_all_ways(bytes, delimiter);
+        let mut rows = Rows::of_all_ways(bytes, delimiter);
         let ways = rows.each_ref().map(|way| (way.count, way.end));
         range.counts.publish(range.index, Tally { ways });
         drop(publish);
         let (before, place) = range.counts.before(range.index);
-        let Some(way) = rows.into_iter().nth(place) else { return };
-        if let Some(first) = way.first {
+        if let Some(first) = rows.get(place).and_then(|way| way.first) {
             stream.consume(first);
-            let framer = CsvRecords::of_known(delimiter, first, way.row_ends);
+            let ends = Rows::row_ends(&mut rows, place);
+            let framer = CsvRecords::of_known(delimiter, first, ends);
             csv::read_rows(stream, framer, head, before, Some(range.end), &mut self.out);
         }
     }
@@ -103,6 +103,7 @@ impl Worker<'_> {
     fn lines(&mut self, range: &Range, publish: Publish<'_>, stream: &mut Stream<'_>) {
         let options = self.out.options;
         let bytes = length(range, stream);
+        let mut ends = Vec::new();
         let count = if range.sniffed == Sniffed::Xml {
             let any = range.start == 0 || windows_xml::to_event(stream, bytes, range.end);
             if any { windows_xml::count(stream, range.end, options.max_record) } else { 0 }
@@ -110,7 +111,7 @@ impl Worker<'_> {
             stream.fill(bytes);
             let any = to_line_start(stream, range);
             let is_json = range.sniffed == Sniffed::JsonLines;
-            if any { count_lines(stream, range.end, is_json, options) } else { 0 }
+            if any { count_lines(stream, range.end, is_json, options, &mut ends) } else { 0 }
         };
         range.counts.publish(range.index, Tally::of(count));
         drop(publish);
@@ -119,8 +120,8 @@ impl Worker<'_> {
             let (end, out) = (Some(range.end), &mut self.out);
             match range.sniffed {
                 Sniffed::Xml => windows_xml::read(stream, first, end, out),
-                Sniffed::JsonLines => json::read_lines(stream, first, end, out),
-                _ => text::read(stream, first, end, out),
+                Sniffed::JsonLines => json::read(stream, Lines::of_known(ends), first, end, out),
+                _ => text::read_lines(stream, Lines::of_known(ends), first, end, out),
             }
         }
     }
@@ -160,8 +161,14 @@ fn to_line_start(stream: &mut Stream<'_>, range: &Range) -> bool {
 }
 
 /// Counts the records of the lines that start before `end`, as the reader will number them: one
-/// per line that is not blank, or as many as the JSON in it wraps.
-fn count_lines(stream: &mut Stream<'_>, end: u64, is_json: bool, options: &Options) -> u64 {
+/// per line that is not blank, or as many as the JSON in it wraps. `ends` gets the places of line ends.
+fn count_lines(
+    stream: &mut Stream<'_>,
+    end: u64,
+    is_json: bool,
+    options: &Options,
+    ends: &mut Vec<usize>,
+) -> u64 {
     let limit = options.max_record;
     let is_blank = |line: &[u8]| line.iter().all(|b| crate::json::is_blank(*b));
     let mut beginnings = json::Beginnings::default();
@@ -187,6 +194,7 @@ fn count_lines(stream: &mut Stream<'_>, end: u64, is_json: bool, options: &Optio
                     true if beginnings.may_wrap(line) => json::records_in(line, options),
                     _ => 1,
                 };
+                ends.push(at + length);
                 at += length + 1;
             }
             None if is_open => return count + json::records_in(rest, options),

@@ -91,7 +91,7 @@ fn read(format: &str, payload: &[u8], out: &mut Out<'_>) {
         Some(Layout::Lines) if format == wineventlog::FORMAT.name => {
             wineventlog::read(&mut Stream::new(payload, 0), out);
         }
-        Some(Layout::Lines) => text::read(&mut Stream::new(payload, 0), 1, None, out),
+        Some(Layout::Lines) => text::read(&mut Stream::new(payload, 0), out),
         None => {}
     }
 }

@@ -9,6 +9,10 @@ use crate::patience::Watch;
 /// Bytes read at once.
 const BLOCK: usize = 256 << 10;
 
+/// Bytes in front of the first window. Files are read from the start of pages, or from a byte before;
+/// processors copy much slower to a place that lies just behind the same place of another page.
+const MARGIN: usize = 1024;
+
 /// As much memory is taken at once if so many bytes are wanted, though there may be fewer.
 const AT_ONCE: usize = 16 << 20;
 
@@ -50,8 +54,8 @@ impl<'r> Stream<'r> {
         Stream {
             reader: Box::new(reader),
             buffer: Vec::new(),
-            start: 0,
-            end: 0,
+            start: MARGIN,
+            end: MARGIN,
             offset,
             ended: false,
             error: None,
@@ -114,10 +118,11 @@ impl<'r> Stream<'r> {
         if self.ended {
             return false;
         }
-        if self.start > 0 && self.start >= self.end / 2 {
-            self.buffer.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
+        let used = self.start - MARGIN;
+        if used > 0 && used >= (self.end - MARGIN) / 2 {
+            self.buffer.copy_within(self.start..self.end, MARGIN);
+            self.end -= used;
+            self.start = MARGIN;
         }
         if let Err(error) = self.watch.check() {
             self.error = Some(error);
@@ -148,7 +153,7 @@ impl<'r> Stream<'r> {
     pub(crate) fn fill(&mut self, bytes: usize) {
         if self.buffer.is_empty() && bytes > BLOCK && bytes <= AT_ONCE {
             // In one piece: growing would touch several times as much memory.
-            self.buffer = vec![0; bytes + BLOCK];
+            self.buffer = vec![0; MARGIN + bytes + BLOCK];
         }
         while self.window().len() < bytes && self.more() {}
     }

@@ -300,13 +300,13 @@ impl<'w> Worker<'w> {
         match sniffed {
             Sniffed::Evtx => evtx::read(stream, None, out),
             Sniffed::Xml => windows_xml::read(stream, 1, None, out),
-            Sniffed::JsonLines => json::read_lines(stream, 1, None, out),
+            Sniffed::JsonLines => json::read_lines(stream, out),
             Sniffed::JsonValues => json::read_values(stream, out),
             Sniffed::Csv(delimiter) => csv::read(stream, csv::Head::unread(delimiter), out),
             Sniffed::AuditLog => audit_log::read(stream, out),
             Sniffed::OctetCounted => text::read_counted(stream, out),
             Sniffed::WinEventLog => wineventlog::read(stream, out),
-            Sniffed::Lines => text::read(stream, 1, None, out),
+            Sniffed::Lines => text::read(stream, out),
             Sniffed::Empty => {}
             Sniffed::Unknown
             | Sniffed::Parquet

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memchr2};
+
 use super::syslog::Pair;
 use super::{Format, Layout};
 
@@ -67,11 +69,15 @@ fn windows_event_id<'m>(pairs: &[Pair<'m>]) -> Option<Cow<'m, str>> {
 fn extension<'m>(text: &'m str, pairs: &mut Vec<Pair<'m>>) {
     let bytes = text.as_bytes();
     let mut open: Option<(&str, usize)> = None;
-    let mut escaped = false;
-    for (at, &byte) in bytes.iter().enumerate() {
-        if byte == b'='
-            && !escaped
-            && let Some((start, key)) = key_before(text, at)
+    let mut at = 0;
+    while let Some(found) = memchr2(b'=', b'\\', bytes.get(at..).unwrap_or_default()) {
+        at += found;
+        if bytes.get(at) == Some(&b'\\') {
+            // What follows is escaped.
+            at += 2;
+            continue;
+        }
+        if let Some((start, key)) = key_before(text, at)
             && open.is_none_or(|(_, value)| start > value)
         {
             if let Some((key, value)) = open {
@@ -81,7 +87,7 @@ fn extension<'m>(text: &'m str, pairs: &mut Vec<Pair<'m>>) {
             }
             open = Some((key, at + 1));
         }
-        escaped = byte == b'\\' && !escaped;
+        at += 1;
     }
     if let Some((key, value)) = open {
         pairs.push((key.into(), unescape(text.get(value..).unwrap_or_default().trim_end())));
@@ -99,24 +105,25 @@ fn key_before(text: &str, end: usize) -> Option<(usize, &str)> {
 }
 
 fn unescape(text: &str) -> Cow<'_, str> {
-    if !text.contains('\\') {
-        return text.into();
-    }
+    let Some(first) = memchr(b'\\', text.as_bytes()) else { return text.into() };
     let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        let known = match (c, chars.peek()) {
-            ('\\', Some('n')) => Some('\n'),
-            ('\\', Some('r')) => Some('\r'),
-            ('\\', Some(&next @ ('\\' | '=' | '|'))) => Some(next),
+    let (mut plain, mut rest) = text.split_at(first);
+    loop {
+        out.push_str(plain);
+        let mut chars = rest.chars();
+        let Some(slash) = chars.next() else { return out.into() };
+        let after = chars.as_str();
+        let known = match chars.next() {
+            Some('n') => Some('\n'),
+            Some('r') => Some('\r'),
+            Some(next @ ('\\' | '=' | '|')) => Some(next),
             _ => None,
         };
-        if known.is_some() {
-            chars.next();
-        }
-        out.push(known.unwrap_or(c));
+        out.push(known.unwrap_or(slash));
+        rest = if known.is_some() { chars.as_str() } else { after };
+        let next = memchr(b'\\', rest.as_bytes()).unwrap_or(rest.len());
+        (plain, rest) = rest.split_at(next);
     }
-    out.into()
 }
 
 /// The value of a custom key under the name that its label gives it: `cs1` under `cs1Label`.

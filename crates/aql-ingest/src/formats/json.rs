@@ -88,9 +88,20 @@ const BOOKKEEPING: &[&str] = &[
 ];
 
 /// Reads one value per line; a line that is none is lost, and the next one is read.
-pub(crate) fn read_lines(stream: &mut Stream<'_>, first: u64, end: Option<u64>, out: &mut Out<'_>) {
+pub(crate) fn read_lines(stream: &mut Stream<'_>, out: &mut Out<'_>) {
+    read(stream, Lines::default(), 1, None, out);
+}
+
+/// The same for the lines that begin before `end`; those before are `first` - 1.
+pub(crate) fn read(
+    stream: &mut Stream<'_>,
+    lines: Lines,
+    first: u64,
+    end: Option<u64>,
+    out: &mut Out<'_>,
+) {
     let mut record = first;
-    let mut frames = Frames::new(stream, Lines::default(), out.options.max_record, end);
+    let mut frames = Frames::new(stream, lines, out.options.max_record, end);
     while let Some(frame) = frames.next_frame() {
         match frame {
             Frame::Record { offset, bytes, .. } => {

@@ -18,9 +18,20 @@ pub(crate) const FORMAT: Format = Format {
     layout: Layout::Lines,
 };
 
-/// Reads the lines of a stream; those before are `first` - 1.
-pub(crate) fn read(stream: &mut Stream<'_>, first: u64, end: Option<u64>, out: &mut Out<'_>) {
-    read_frames(Frames::new(stream, Lines::default(), out.options.max_record, end), first, out);
+/// Reads the lines of a stream.
+pub(crate) fn read(stream: &mut Stream<'_>, out: &mut Out<'_>) {
+    read_lines(stream, Lines::default(), 1, None, out);
+}
+
+/// Reads the lines that begin before `end`; those before are `first` - 1.
+pub(crate) fn read_lines(
+    stream: &mut Stream<'_>,
+    lines: Lines,
+    first: u64,
+    end: Option<u64>,
+    out: &mut Out<'_>,
+) {
+    read_frames(Frames::new(stream, lines, out.options.max_record, end), first, out);
 }
 
 /// Reads messages that have their length in front.

@@ -205,10 +205,12 @@ pub(crate) struct Rows {
     pub first: Option<usize>,
     /// How many rows begin in the range.
     pub count: u64,
-    /// Where those end that end in it: one past their line end.
-    pub row_ends: Vec<usize>,
     /// The place at the end of the range.
     pub end: usize,
+    /// Where those end that end in it, one past their line end, up to where the way becomes another.
+    row_ends: Vec<usize>,
+    /// The way that it becomes, and how many rows of that one ended before.
+    joins: Option<(usize, usize)>,
 }
 
 impl Rows {
@@ -232,11 +234,10 @@ impl Rows {
                     way.first.get_or_insert(at);
                     // All rows that began before this one have ended.
                     let seen = way.row_ends.len();
-                    if let Some((_, other, before)) = met.iter().find(|(start, ..)| *start == at)
-                        && let Some(other) = ways.get(*other)
+                    if let Some((_, joined, before)) = met.iter().find(|(start, ..)| *start == at)
+                        && let Some(other) = ways.get(*joined)
                     {
-                        let rest = other.row_ends.get(*before..).unwrap_or_default();
-                        way.row_ends.extend_from_slice(rest);
+                        way.joins = Some((*joined, *before));
                         way.count = seen as u64 + other.count - *before as u64;
                         break other.end;
                     }
@@ -262,6 +263,21 @@ impl Rows {
             }
         }
         ways
+    }
+
+    /// Where the rows end that begin in the range and end in it, if it begins at this place.
+    pub(crate) fn row_ends(ways: &mut [Rows; PLACES], place: usize) -> Vec<usize> {
+        let Some(way) = ways.get_mut(place) else { return Vec::new() };
+        let own = std::mem::take(&mut way.row_ends);
+        match way.joins {
+            // Each way joins one that was looked for before it.
+            Some((other, before)) if other < place => {
+                let mut ends = Rows::row_ends(ways, other);
+                ends.splice(..before.min(ends.len()), own);
+                ends
+            }
+            _ => own,
+        }
     }
 }
 
@@ -331,14 +347,16 @@ mod tests {
             let expected = starts(text);
             let (mut place, mut found, mut at) = (0, Vec::new(), 0);
             for range in text.chunks(step) {
-                let way = Rows::of_all_ways(range, b',')[place].clone();
+                let mut ways = Rows::of_all_ways(range, b',');
+                let ends = Rows::row_ends(&mut ways, place);
+                let way = &ways[place];
                 let in_range: Vec<usize> =
                     expected.iter().copied().filter(|s| (at..at + range.len()).contains(s)).collect();
                 prop_assert_eq!(way.count, in_range.len() as u64);
                 prop_assert_eq!(way.first.map(|first| at + first), in_range.first().copied());
                 if let Some(first) = way.first {
                     // What is known of the rows is what is found anew.
-                    let mut known = CsvRecords::of_known(b',', first, way.row_ends);
+                    let mut known = CsvRecords::of_known(b',', first, ends);
                     let mut anew = CsvRecords::new(b',');
                     let mut from = at + first;
                     for _ in &in_range {

@@ -8,8 +8,32 @@ use crate::json::is_blank;
 /// Lines that are not blank, without their line end.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
+    /// Where lines end, for those that were looked for before, the next one last.
+    known: Vec<usize>,
+    /// Where the window starts in what they were looked for in.
+    known_from: usize,
     scanned: usize,
     started: Option<usize>,
+}
+
+impl Lines {
+    /// Lines of a stream in whose window the first of them end at `ends`: at each line end.
+    pub(crate) fn of_known(mut ends: Vec<usize>) -> Self {
+        ends.reverse();
+        Lines { known: ends, ..Lines::default() }
+    }
+
+    /// Where the line ends that has begun.
+    fn line_end(&mut self, window: &[u8]) -> Option<usize> {
+        let from = self.known_from + self.scanned;
+        while let Some(end) = self.known.pop() {
+            if end >= from {
+                return Some(end - self.known_from);
+            }
+        }
+        let rest = window.get(self.scanned..)?;
+        memchr(b'\n', rest).map(|at| self.scanned + at)
+    }
 }
 
 impl Framer for Lines {
@@ -28,9 +52,8 @@ impl Framer for Lines {
             self.scanned = blanks;
         }
         let start = self.started.unwrap_or(0);
-        let found = window.get(self.scanned..).and_then(|rest| memchr(b'\n', rest));
-        let (mut end, next) = match found {
-            Some(at) => (self.scanned + at, self.scanned + at + 1),
+        let (mut end, next) = match self.line_end(window) {
+            Some(at) => (at, at + 1),
             None if ended => (window.len(), window.len()),
             None => {
                 self.scanned = window.len();
@@ -40,7 +63,9 @@ impl Framer for Lines {
         if end > start && window.get(end - 1) == Some(&b'\r') {
             end -= 1;
         }
-        *self = Lines::default();
+        self.known_from += next;
+        self.scanned = 0;
+        self.started = None;
         Scan::Record { start, end, next, cut: false }
     }
 
@@ -55,5 +80,29 @@ impl Framer for Lines {
 
     fn started(&self) -> Option<usize> {
         self.started
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Lines;
+    use crate::frame::{Framer, Scan};
+
+    proptest! {
+        #[test]
+        fn known_ends_are_those_found_anew(text in "[a \n\r]{0,60}", known in 0..60usize) {
+            let text = text.as_bytes();
+            let ends = memchr::memchr_iter(b'\n', text).take(known).collect();
+            let (mut known, mut anew) = (Lines::of_known(ends), Lines::default());
+            let mut at = 0;
+            loop {
+                let scan = anew.scan(&text[at..], true);
+                prop_assert_eq!(known.scan(&text[at..], true), scan);
+                let Scan::Record { next, .. } = scan else { break };
+                at += next;
+            }
+        }
     }
 }
