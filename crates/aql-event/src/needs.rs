@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use arrow_buffer::BooleanBuffer;
 use arrow_schema::{Schema, SchemaRef};
 
 use crate::{Column, EventBatch, LogSources};
@@ -16,6 +17,10 @@ pub struct Needs {
     schema: SchemaRef,
     /// Rules out whole classes of records; without it every record is wanted.
     pub class_filter: Option<Arc<dyn ClassFilter>>,
+    /// Leaves out single events, from some of the columns. A table that can read these columns
+    /// first need not read the others of events that are left out; one that cannot may ignore it,
+    /// so that whoever sets it has to look at the events that come all the same.
+    pub row_filter: Option<Arc<dyn RowFilter>>,
     /// Only events whose `starttime` lies in here are wanted; without it all.
     pub time: Option<TimeRange>,
     /// The log sources met so far: readers add, name look-ups read.
@@ -27,6 +32,7 @@ impl fmt::Debug for Needs {
         f.debug_struct("Needs")
             .field("columns", &self.columns)
             .field("class_filter", &self.class_filter.is_some())
+            .field("row_filter", &self.row_filter.is_some())
             .field("time", &self.time)
             .finish_non_exhaustive()
     }
@@ -43,6 +49,7 @@ impl Needs {
             schema: Arc::new(Schema::new(fields)),
             columns: columns.into(),
             class_filter: None,
+            row_filter: None,
             time: None,
             log_sources: Arc::new(LogSources::default()),
         }
@@ -88,6 +95,37 @@ impl TimeRange {
 pub trait ClassFilter: Send + Sync {
     /// May a record of this class match? `true` when in doubt.
     fn may_match(&self, class: &ClassRow<'_>) -> bool;
+
+    /// Does it depend on which texts occur in this column whether records can match?
+    fn looks_for_texts(&self, _column: &Column) -> bool {
+        false
+    }
+
+    /// May one of some records of this class match, of which it is known which texts may occur in
+    /// their values? `true` when in doubt.
+    fn may_match_among(&self, class: &ClassRow<'_>, _texts: &dyn Occurrences) -> bool {
+        self.may_match(class)
+    }
+}
+
+/// What is known of the texts in some records.
+pub trait Occurrences {
+    /// May this text occur in the column of one of the records, be it in other letters by case?
+    /// `true` when in doubt.
+    ///
+    /// "In other letters" means whatever simple case folding, or a change to upper or to lower
+    /// case, makes the same.
+    fn may_occur(&self, column: &Column, text: &str) -> bool;
+}
+
+/// Decides from some columns which events of a batch are wanted.
+pub trait RowFilter: Send + Sync {
+    /// The columns that it reads.
+    fn columns(&self) -> &[Column];
+
+    /// Which events of a batch are wanted, one bit each; `true` when in doubt. A column that the
+    /// batch does not have counts as one without values.
+    fn wanted(&self, events: &EventBatch) -> BooleanBuffer;
 }
 
 /// The facts of a class: a batch of one row, in which only the `known` columns mean anything.

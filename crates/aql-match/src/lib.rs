@@ -22,8 +22,10 @@ mod matcher;
 mod node;
 mod pairs;
 mod pattern;
+mod rows;
 mod scanner;
 mod scratch;
 
 pub use matcher::{Hits, Matcher, RuleFilter, RuleHits};
+pub use rows::WantedRows;
 pub use scratch::Scratch;

@@ -8,7 +8,7 @@ use aql_engine::{Engine, Plan};
 use aql_eval::site::add_note;
 use aql_eval::{Context, Program};
 use aql_event::{Column, Needs};
-use aql_match::{Matcher, RuleFilter};
+use aql_match::{Matcher, RuleFilter, WantedRows};
 use aql_semantic::BoundQuery;
 
 use super::columns::FindingColumns;
@@ -165,6 +165,7 @@ impl Compiler<'_> {
             .map_err(|problems| problems.into_iter().map(|(_, d)| d).collect::<Vec<_>>())?;
         let matcher = Arc::new(matcher);
         needs.class_filter = Some(Arc::clone(&matcher) as Arc<dyn aql_event::ClassFilter>);
+        needs.row_filter = Some(Arc::new(WantedRows::new(Arc::clone(&matcher))));
         needs.time = options.time;
         needs.log_sources = Arc::clone(&self.cx.log_sources);
         Ok(Hunt {
