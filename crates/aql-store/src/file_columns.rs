@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aql_event::{Column, ColumnKind, Encoding, Needs, provenance};
+use aql_event::{Column, ColumnKind, Needs, provenance};
 use arrow_schema::{DataType, Field, Schema};
+use parquet::basic::Encoding;
+use parquet::file::metadata::ParquetMetaData;
 use rustc_hash::FxHashMap;
 
 use crate::columns::{FIELD_PREFIX, MORE, PAYLOAD, PAYLOAD_BYTES, TIME};
@@ -115,7 +117,8 @@ impl FileColumns {
             }
             From::Field { stored, .. } => {
                 wanted.extend(*stored);
-                if has_more {
+                // The first value of a name that has a column stands there.
+                if has_more && stored.is_none() {
                     wanted.extend(self.more);
                 }
                 if reread {
@@ -126,8 +129,22 @@ impl FileColumns {
     }
 }
 
-/// The schema with dictionaries where the needs want them: Parquet has them anyway.
-pub(crate) fn hint(schema: &Schema, needs: &Needs, columns: &[From]) -> Arc<Schema> {
+/// The schema with dictionaries where the needs want them and the file has them. Where values are
+/// too many for one, making it would cost more than it saves those who look at few of them.
+pub(crate) fn hint(
+    schema: &Schema,
+    needs: &Needs,
+    columns: &[From],
+    metadata: &ParquetMetaData,
+) -> Arc<Schema> {
+    let is_dictionary = |at: usize| {
+        metadata.row_groups().iter().filter_map(|group| group.columns().get(at)).all(|chunk| {
+            let pages = chunk.page_encoding_stats_mask();
+            pages.is_none_or(|pages| {
+                pages.is_only(Encoding::RLE_DICTIONARY) || pages.is_only(Encoding::PLAIN_DICTIONARY)
+            })
+        })
+    };
     let mut fields: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
     for (column, from) in needs.columns().iter().zip(columns) {
         let at = match from {
@@ -136,8 +153,9 @@ pub(crate) fn hint(schema: &Schema, needs: &Needs, columns: &[From]) -> Arc<Sche
             _ => continue,
         };
         if let Some(field) = fields.get_mut(at)
-            && column.encoding == Encoding::Dictionary
+            && column.encoding == aql_event::Encoding::Dictionary
             && *field.data_type() == DataType::Utf8
+            && is_dictionary(at)
         {
             *field = Arc::new(field.as_ref().clone().with_data_type(column.arrow_type()));
         }

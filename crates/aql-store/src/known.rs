@@ -51,8 +51,8 @@ impl Known {
                     let format = format.and_then(Value::as_str);
                     format.is_none_or(|format| !aql_ingest::lists_every(format, &column.name))
                 });
-                let elsewhere = has_more || *reread;
-                let mut values = classes.iter().map(|class| value(class, from, elsewhere));
+                let mut values =
+                    classes.iter().map(|class| value(class, from, has_more, *reread));
                 let Some(Some(first)) = values.next() else { continue };
                 if values.all(|value| value == Some(first)) {
                     is_known[index] = match first {
@@ -121,14 +121,19 @@ pub(crate) fn file<'f>(
 }
 
 /// What all events of a class have in a needed column: nothing if that is not known, and nothing
-/// inside if none has a value. `elsewhere`: a field may stand where no column of its own is.
-fn value<'c>(class: &'c ClassFacts, from: &From, elsewhere: bool) -> Option<Option<&'c Value>> {
+/// inside if none has a value.
+fn value<'c>(
+    class: &'c ClassFacts,
+    from: &From,
+    has_more: bool,
+    reread: bool,
+) -> Option<Option<&'c Value>> {
     let (at, elsewhere) = match from {
         From::Nothing => return Some(None),
         From::Payload | From::AllFields => return None,
         From::Stored(at) => (*at, false),
-        From::Field { stored: Some(at), .. } => (*at, elsewhere),
-        From::Field { stored: None, .. } => return (!elsewhere).then_some(None),
+        From::Field { stored: Some(at), .. } => (*at, reread),
+        From::Field { stored: None, .. } => return (!has_more && !reread).then_some(None),
     };
     match class.constant(at) {
         Some(value) => Some(Some(value)),

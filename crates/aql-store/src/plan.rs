@@ -95,7 +95,7 @@ impl SegmentPlan {
         let formats = facts.as_ref().map_or(&unknown[..], |facts| &facts.formats);
         let columns: Vec<From> =
             needs.columns().iter().map(|column| names.from(column, formats)).collect();
-        let hint = hint(&schema, needs, &columns);
+        let hint = hint(&schema, needs, &columns, metadata.metadata());
         let options = options.with_schema(hint);
         let metadata = ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options)
             .map_err(broken)?;

@@ -69,7 +69,8 @@ impl Projection {
     }
 }
 
-/// The needed columns of a batch that was read: those of the projection, in its order.
+/// The needed columns of a batch that was read: those of the projection, in its order. Text comes
+/// as it was read, plain or as a dictionary: see [`as_column`].
 pub(crate) fn arrays(
     plan: &SegmentPlan,
     projection: &Projection,
@@ -85,6 +86,9 @@ pub(crate) fn arrays(
             continue;
         };
         let stored = |at: Option<usize>| match source.column(at) {
+            Some(array) if is_text(array.data_type()) && is_text(&column.arrow_type()) => {
+                Ok(Arc::clone(array))
+            }
             Some(array) => as_column(array, column),
             None => Ok(new_null_array(&column.arrow_type(), read.num_rows())),
         };
@@ -103,8 +107,16 @@ pub(crate) fn arrays(
     Ok(arrays)
 }
 
+fn is_text(ty: &DataType) -> bool {
+    match ty {
+        DataType::Utf8 => true,
+        DataType::Dictionary(_, values) => **values == DataType::Utf8,
+        _ => false,
+    }
+}
+
 /// The array as the event model has the column.
-fn as_column(array: &ArrayRef, column: &Column) -> Result<ArrayRef, ArrowError> {
+pub(crate) fn as_column(array: &ArrayRef, column: &Column) -> Result<ArrayRef, ArrowError> {
     let wanted = column.arrow_type();
     match array.data_type() {
         found if *found == wanted => Ok(Arc::clone(array)),
@@ -200,8 +212,16 @@ impl Source<'_> {
         let names = &self.plan.names;
         let reread = |place: usize| self.projection.reread.get(place) == Some(&true);
         let has_more = self.column(names.more).is_some();
-        let fields: Vec<(usize, usize)> =
-            fields.iter().filter(|(at, _)| has_more || reread(*at)).copied().collect();
+        // The first value of a name that has a column stands there.
+        let in_more = |index: usize| {
+            has_more
+                && matches!(self.plan.columns.get(index), Some(From::Field { stored: None, .. }))
+        };
+        let fields: Vec<(usize, usize)> = fields
+            .iter()
+            .filter(|(at, index)| in_more(*index) || reread(*at))
+            .copied()
+            .collect();
         if fields.is_empty() {
             return Ok(());
         }

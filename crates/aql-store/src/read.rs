@@ -17,7 +17,7 @@ use parquet::arrow::arrow_reader::{
 
 use crate::known::{self, Known};
 use crate::plan::{GroupPlan, SegmentPlan};
-use crate::project::{Projection, arrays, text_at};
+use crate::project::{Projection, arrays, as_column, text_at};
 
 /// Rows that are read at once.
 const BATCH_ROWS: usize = 8192;
@@ -229,8 +229,12 @@ impl<'r> Reading<'r> {
         }
         let arrays = arrays
             .into_iter()
+            .zip(self.needs.columns().iter())
             .enumerate()
-            .map(|(index, array)| array.map_or_else(|| self.known.array(index, rows), Ok))
+            .map(|(index, (array, column))| match array {
+                Some(array) => as_column(&array, column),
+                None => self.known.array(index, rows),
+            })
             .collect::<Result<Vec<_>, _>>()
             .map_err(|problem| problem.to_string())?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
@@ -353,7 +357,14 @@ impl<'r> Reading<'r> {
             columns.push(column.clone());
             arrays.push(array);
         }
-        let fields: Vec<_> = columns.iter().map(aql_event::Column::arrow_field).collect();
+        // Text may be plain here where it is a dictionary elsewhere.
+        let fields: Vec<_> = columns
+            .iter()
+            .zip(&arrays)
+            .map(|(column, array): (&aql_event::Column, &ArrayRef)| {
+                column.arrow_field().with_data_type(array.data_type().clone())
+            })
+            .collect();
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let schema = Arc::new(arrow_schema::Schema::new(fields));
         let records = RecordBatch::try_new_with_options(schema, arrays, &options)

@@ -13,7 +13,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::basic::Compression;
+use parquet::basic::{Compression, Encoding};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -315,6 +315,12 @@ fn properties(columns: &[ColumnWriter]) -> WriterProperties {
             // No two are the same.
             .set_column_dictionary_enabled(path, false);
     }
+    for column in columns.iter().filter(|column| is_ascending(column)) {
+        let path = ColumnPath::new(vec![column.name.clone()]);
+        properties = properties
+            .set_column_dictionary_enabled(path.clone(), false)
+            .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
+    }
     for column in columns {
         let statistics = match column.name.as_str() {
             name if PAGE_STATISTICS.contains(&name) => EnabledStatistics::Page,
@@ -327,6 +333,11 @@ fn properties(columns: &[ColumnWriter]) -> WriterProperties {
         properties = properties.set_column_statistics_enabled(path, statistics);
     }
     properties.build()
+}
+
+/// Do the values of a column mostly ascend, and are few of them the same?
+fn is_ascending(column: &ColumnWriter) -> bool {
+    column.ty == Type::Time || column.name == provenance::RECORD
 }
 
 /// A column of the batch at hand.
