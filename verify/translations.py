@@ -220,7 +220,7 @@ class DuckDb:
         self.db.execute("SET timezone = 'UTC'")
         self.db.execute(
             "CREATE VIEW stored AS SELECT * FROM read_parquet("
-            f"'{store}/day=*/hour=*/*.parquet', hive_partitioning = true, union_by_name = true)"
+            f"'{store}/day=*/*.parquet', hive_partitioning = true, union_by_name = true)"
         )
         have = {row[0].lower(): row[1] for row in self.db.execute("DESCRIBE stored").fetchall()}
         kinds = {"integer": "BIGINT", "time": "TIMESTAMP", "number": "DOUBLE", "boolean": "BOOLEAN"}

@@ -346,8 +346,7 @@ impl Run<'_> {
     /// Where the next segment of a partition lies in the store.
     fn segment_path(&self, partition: u64) -> PathBuf {
         let span = self.manifest.span();
-        let start =
-            (partition != UNDATED).then(|| unordered(partition).checked_mul(span.length()));
+        let start = (partition != UNDATED).then(|| unordered(partition).checked_mul(span.length()));
         let start = start.flatten();
         let start = start.and_then(|time| Timestamp::from_millisecond(time).ok());
         let start = start.map(|time| time.to_zoned(jiff::tz::TimeZone::UTC));

@@ -1,6 +1,5 @@
 //! What is known of the events of some classes before any of them is read.
 
-
 use aql_event::{BatchBuilder, ClassRow, EventBatch, Needs, Occurrences, Type};
 use arrow_array::{Array, ArrayRef, UInt32Array};
 use arrow_schema::ArrowError;
@@ -51,8 +50,7 @@ impl Known {
                     let format = format.and_then(Value::as_str);
                     format.is_none_or(|format| !aql_ingest::lists_every(format, &column.name))
                 });
-                let mut values =
-                    classes.iter().map(|class| value(class, from, has_more, *reread));
+                let mut values = classes.iter().map(|class| value(class, from, has_more, *reread));
                 let Some(Some(first)) = values.next() else { continue };
                 if values.all(|value| value == Some(first)) {
                     is_known[index] = match first {
@@ -114,8 +112,7 @@ pub(crate) fn file<'f>(
     names: &FileColumns,
 ) -> Option<&'f str> {
     let (facts, at) = facts.zip(names.file)?;
-    let mut files =
-        classes.iter().map(|class| facts.classes.get(*class)?.constant(at)?.as_str());
+    let mut files = classes.iter().map(|class| facts.classes.get(*class)?.constant(at)?.as_str());
     let first = files.next()??;
     files.all(|file| file == Some(first)).then_some(first)
 }

@@ -129,7 +129,9 @@ impl Names {
 
     /// The columns of a partition: the most frequent names, those of equal number by name.
     pub(crate) fn columns(&self, partition: u64) -> PartitionColumns {
-        let Some(counts) = self.partitions.get(&partition) else { return PartitionColumns::default() };
+        let Some(counts) = self.partitions.get(&partition) else {
+            return PartitionColumns::default();
+        };
         let name = |id: u32| self.shown.get(id as usize);
         let mut names: Vec<(u64, &Box<str>)> =
             counts.names.iter().filter_map(|(id, count)| Some((*count, name(*id)?))).collect();

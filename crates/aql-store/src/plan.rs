@@ -120,8 +120,7 @@ impl SegmentPlan {
         let mut start = 0;
         for (number, class) in facts.classes.iter().enumerate() {
             let end = start + class.rows;
-            let known =
-                || Known::new(Some(facts), &[number], needs, &self.columns, &self.names);
+            let known = || Known::new(Some(facts), &[number], needs, &self.columns, &self.names);
             if needs.class_filter.is_none() || known().may_match(needs) {
                 wanted.push((number, start..end));
             }

@@ -217,11 +217,8 @@ impl Source<'_> {
             has_more
                 && matches!(self.plan.columns.get(index), Some(From::Field { stored: None, .. }))
         };
-        let fields: Vec<(usize, usize)> = fields
-            .iter()
-            .filter(|(at, index)| in_more(*index) || reread(*at))
-            .copied()
-            .collect();
+        let fields: Vec<(usize, usize)> =
+            fields.iter().filter(|(at, index)| in_more(*index) || reread(*at)).copied().collect();
         if fields.is_empty() {
             return Ok(());
         }

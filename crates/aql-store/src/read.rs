@@ -116,8 +116,7 @@ impl<'r> Reading<'r> {
         let facts = plan.facts.as_ref();
         let known = Known::new(facts, &group.classes, needs, &plan.columns, &plan.names);
         let file = known::file(facts, &group.classes, &plan.names);
-        let mut reading =
-            Reading { plan, group, needs, known, file, ranges: group.ranges.clone() };
+        let mut reading = Reading { plan, group, needs, known, file, ranges: group.ranges.clone() };
         if let Some(range) = needs.time.filter(|_| group.check_time) {
             reading.keep_time(range, counts)?;
         }
@@ -133,8 +132,7 @@ impl<'r> Reading<'r> {
             ranges.iter().map(|range| by(range.start)..by(range.end)).collect()
         };
         let of_file = moved(&self.ranges, &|row| row + first);
-        let kept =
-            texts.narrow(&of_file, |texts| self.known.may_match_among(self.needs, texts));
+        let kept = texts.narrow(&of_file, |texts| self.known.may_match_among(self.needs, texts));
         self.ranges = moved(&kept, &|row| row.saturating_sub(first));
     }
 
@@ -189,16 +187,13 @@ impl<'r> Reading<'r> {
         counts.bytes +=
             read.map(|(_, c)| u64::try_from(c.compressed_size()).unwrap_or(0)).sum::<u64>();
         let selection = RowSelection::from_consecutive_ranges(ranges.iter().cloned(), rows);
-        ParquetRecordBatchReaderBuilder::new_with_metadata(
-            self.plan.file.clone(),
-            metadata.clone(),
-        )
-        .with_projection(projection.mask.clone())
-        .with_row_groups(vec![self.group.group])
-        .with_row_selection(selection)
-        .with_batch_size(BATCH_ROWS)
-        .build()
-        .map_err(|problem| problem.to_string())
+        ParquetRecordBatchReaderBuilder::new_with_metadata(self.plan.file.clone(), metadata.clone())
+            .with_projection(projection.mask.clone())
+            .with_row_groups(vec![self.group.group])
+            .with_row_selection(selection)
+            .with_batch_size(BATCH_ROWS)
+            .build()
+            .map_err(|problem| problem.to_string())
     }
 
     /// Counts the events of a batch by the file that they are from.
@@ -251,12 +246,8 @@ impl<'r> Reading<'r> {
         counts: &mut Counts,
         visit: &mut Visit<'_>,
     ) -> Result<(), String> {
-        let projection = Projection::new(
-            self.plan,
-            &self.known,
-            self.unknown().collect(),
-            self.file_column(),
-        );
+        let projection =
+            Projection::new(self.plan, &self.known, self.unknown().collect(), self.file_column());
         let mut reader = guarded(|| self.open(&projection, &self.ranges, counts))?;
         while let Some(batch) = next(&mut reader)? {
             self.count(&projection, &batch, counts);

@@ -347,13 +347,8 @@ mod tests {
         let needs = needs();
         let at = |name: &str| needs.columns().iter().position(|c| &*c.name == name).unwrap();
         let mut builder = BatchBuilder::new(&needs);
-        let rows: [(Option<i64>, i64); 5] = [
-            (Some(DAY + 1), 2),
-            (None, 1),
-            (Some(-1), 9),
-            (Some(DAY + 2), 1),
-            (Some(DAY + 1), 1),
-        ];
+        let rows: [(Option<i64>, i64); 5] =
+            [(Some(DAY + 1), 2), (None, 1), (Some(-1), 9), (Some(DAY + 2), 1), (Some(DAY + 1), 1)];
         for (time, qid) in rows {
             if let Some(time) = time {
                 builder.set_integer(at("starttime"), time);
@@ -392,13 +387,7 @@ mod tests {
             .collect();
         assert_eq!(
             integers,
-            [
-                (Some(-1), 9),
-                (Some(DAY + 1), 1),
-                (Some(DAY + 2), 1),
-                (Some(DAY + 1), 2),
-                (None, 1)
-            ]
+            [(Some(-1), 9), (Some(DAY + 1), 1), (Some(DAY + 2), 1), (Some(DAY + 1), 2), (None, 1)]
         );
         assert_eq!(days[1], UNDATED);
         assert_eq!(unordered(days[2]), -1);

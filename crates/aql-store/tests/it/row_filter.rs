@@ -9,7 +9,9 @@ use aql_event::{
 };
 use arrow_buffer::BooleanBuffer;
 
-use crate::util::{Event, cell, events, evidence, field, folder, import, known_columns, open, scan};
+use crate::util::{
+    Event, cell, events, evidence, field, folder, import, known_columns, open, scan,
+};
 
 /// Wants the events that have one of these values in a column.
 struct OneOf {
@@ -49,7 +51,8 @@ fn with_and_without(
     let mut all = events(&stored, &needs);
     let is_wanted = |event: &Event| event.get(&key).is_some_and(|value| values.contains(value));
     all.retain(is_wanted);
-    needs.row_filter = Some(Arc::new(OneOf { columns: vec![column.clone()], values: values.clone() }));
+    needs.row_filter =
+        Some(Arc::new(OneOf { columns: vec![column.clone()], values: values.clone() }));
     let mut found = events(&stored, &needs);
     // A table may give more than what is wanted.
     found.retain(is_wanted);
@@ -154,7 +157,8 @@ fn of_records_that_hold_a_text() {
         let (batches, _) = scan(&open(store.path()), &needs);
         let read: usize = batches.iter().map(EventBatch::num_rows).sum();
         let holds = |batch: &EventBatch, row| {
-            cell(batch, &payload, row).is_some_and(|text| text.contains(&needle.replace('"', "\\\"")))
+            cell(batch, &payload, row)
+                .is_some_and(|text| text.contains(&needle.replace('"', "\\\"")))
         };
         let found: usize = batches
             .iter()
