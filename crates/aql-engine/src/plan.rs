@@ -7,7 +7,7 @@ use aql_diag::{Diagnostic, Span, codes};
 use aql_eval::Context;
 use aql_eval::site::add_note;
 use aql_event::{Column, Needs, Type};
-use aql_match::{AnyRule, Matcher, RuleFilter};
+use aql_match::{Matcher, RuleFilter, WantedRows};
 use aql_semantic::bound::{
     Aggregate, AggregateCall, AggregateFunction, BoundQuery, Expr, ExprKind, Order, Source,
 };
@@ -260,7 +260,9 @@ impl EventStage {
             .map_err(|errors| errors.into_iter().map(|(_, error)| error).collect::<Vec<_>>())?;
         let matcher = Arc::new(matcher);
         needs.class_filter = Some(Arc::clone(&matcher) as _);
-        needs.row_filter = Some(Arc::new(AnyRule::new(Arc::clone(&matcher))));
+        if condition.is_some() {
+            needs.row_filter = Some(Arc::new(WantedRows::new(Arc::clone(&matcher))));
+        }
         let mut read = BTreeSet::new();
         match &query.aggregate {
             Some(aggregate) => {

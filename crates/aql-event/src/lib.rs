@@ -20,7 +20,7 @@ pub use batch::EventBatch;
 pub use builder::BatchBuilder;
 pub use column::{Column, ColumnKind, Encoding, Type, canonical_host};
 pub use date_pattern::{DatePattern, PatternError};
-pub use needs::{ClassFilter, ClassRow, Needs, RowFilter, TimeRange, Wanted};
+pub use needs::{ClassFilter, ClassRow, Needs, Occurrences, RowFilter, TimeRange, Wanted};
 pub use sources::{LogSource, LogSources};
 pub use table::{EventTable, FileReport, ScanReport, ScanStep};
 

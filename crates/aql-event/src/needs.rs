@@ -17,8 +17,9 @@ pub struct Needs {
     schema: SchemaRef,
     /// Rules out whole classes of records; without it every record is wanted.
     pub class_filter: Option<Arc<dyn ClassFilter>>,
-    /// Rules out single records by some of their columns; without it no record is ruled out so. A
-    /// reader may ask it, and spare the other columns of the records that it rules out.
+    /// Leaves out single events, from some of the columns. A table that can read these columns
+    /// first need not read the others of events that are left out; one that cannot may ignore it,
+    /// so that whoever sets it has to look at the events that come all the same.
     pub row_filter: Option<Arc<dyn RowFilter>>,
     /// Only events whose `starttime` lies in here are wanted; without it all.
     pub time: Option<TimeRange>,
@@ -101,6 +102,17 @@ pub trait ClassFilter: Send + Sync {
     fn wanted(&self, class: &ClassRow<'_>) -> Wanted {
         if self.may_match(class) { Wanted::All } else { Wanted::Nothing }
     }
+
+    /// Does it depend on which texts occur in this column whether records can match?
+    fn looks_for_texts(&self, _column: &Column) -> bool {
+        false
+    }
+
+    /// May one of some records of this class match, of which it is known which texts may occur in
+    /// their values? `true` when in doubt.
+    fn may_match_among(&self, class: &ClassRow<'_>, _texts: &dyn Occurrences) -> bool {
+        self.may_match(class)
+    }
 }
 
 /// What is wanted of the records of a class.
@@ -125,15 +137,24 @@ impl Wanted {
     }
 }
 
-/// Decides from the columns that conditions are about whether a record can match, before the others
-/// are decoded.
+/// What is known of the texts in some records.
+pub trait Occurrences {
+    /// May this text occur in the column of one of the records, be it in other letters by case?
+    /// `true` when in doubt.
+    ///
+    /// "In other letters" means whatever simple case folding, or a change to upper or to lower
+    /// case, makes the same.
+    fn may_occur(&self, column: &Column, text: &str) -> bool;
+}
+
+/// Decides from some columns which events of a batch are wanted.
 pub trait RowFilter: Send + Sync {
-    /// The columns that it looks at. All of them are among those of the needs.
+    /// The columns that it reads.
     fn columns(&self) -> &[Column];
 
-    /// The rows that may match, one bit each, in a batch with exactly these columns (as
-    /// [`Needs::new`] sorts them).
-    fn may_match(&self, events: &EventBatch) -> BooleanBuffer;
+    /// Which events of a batch are wanted, one bit each; `true` when in doubt. A column that the
+    /// batch does not have counts as one without values.
+    fn wanted(&self, events: &EventBatch) -> BooleanBuffer;
 }
 
 /// The facts of a class: a batch of one row, in which only the `known` columns mean anything.

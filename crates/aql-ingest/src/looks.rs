@@ -79,7 +79,7 @@ impl Looks {
         let Some(filter) = self.filter.as_ref().filter(|_| !self.names.is_empty()) else {
             return Vec::new();
         };
-        let passed = filter.may_match(&self.builder.finish());
+        let passed = filter.wanted(&self.builder.finish());
         self.seen += self.names.len() as u64;
         let names = passed.set_indices().filter_map(|row| self.names.get(row).copied());
         let mut names: Vec<u32> = names.collect();

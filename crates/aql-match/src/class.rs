@@ -1,6 +1,6 @@
 //! Which classes of records can match, from what all records of a class have in common.
 
-use aql_event::{ClassFilter, ClassRow, Column};
+use aql_event::{ClassFilter, ClassRow, Column, Occurrences};
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
@@ -16,15 +16,27 @@ impl ClassFilter for Matcher {
     /// Tests of columns that are not known count as whatever lets the rule hold; since programs
     /// have no negation, that is enough.
     fn may_match(&self, class: &ClassRow<'_>) -> bool {
-        let mut row = Row::new(self, class);
-        self.rules.iter().any(|rule| row.may_hold(rule.root))
+        Row::new(self, class, None).may_match()
+    }
+
+    fn looks_for_texts(&self, column: &Column) -> bool {
+        self.atoms.iter().any(|atom| match &atom.kind {
+            AtomKind::Text { column: of, test, .. } => {
+                test.form.texts().next().is_some() && self.columns.get(*of as usize) == Some(column)
+            }
+            _ => false,
+        })
+    }
+
+    fn may_match_among(&self, class: &ClassRow<'_>, texts: &dyn Occurrences) -> bool {
+        Row::new(self, class, Some(texts)).may_match()
     }
 }
 
 impl Matcher {
     /// The rules by which a record of this class may be selected, in order.
     pub fn possible(&self, class: &ClassRow<'_>) -> Vec<usize> {
-        let mut row = Row::new(self, class);
+        let mut row = Row::new(self, class, None);
         let rules = self.rules.iter().enumerate();
         rules.filter(|(_, rule)| row.may_hold(rule.root)).map(|(number, _)| number).collect()
     }
@@ -33,6 +45,8 @@ impl Matcher {
 struct Row<'a> {
     matcher: &'a Matcher,
     class: &'a ClassRow<'a>,
+    /// What is known of the texts in columns that are not known.
+    texts: Option<&'a dyn Occurrences>,
     /// Per column of the matcher.
     known: Vec<bool>,
     /// Per atom, once asked for.
@@ -44,17 +58,28 @@ enum Outcome {
     True,
     False,
     Null,
+    /// False in some rows, null in others.
+    NotTrue,
     Unknown,
 }
 
 impl<'a> Row<'a> {
-    fn new(matcher: &'a Matcher, class: &'a ClassRow<'a>) -> Self {
+    fn new(
+        matcher: &'a Matcher,
+        class: &'a ClassRow<'a>,
+        texts: Option<&'a dyn Occurrences>,
+    ) -> Self {
         let known = |column: &Column| {
             let at = class.row.columns().binary_search(column).ok();
             at.and_then(|at| class.known.get(at)).copied().unwrap_or(false)
         };
         let known = matcher.columns.iter().map(known).collect();
-        Row { matcher, class, known, memo: vec![None; matcher.atoms.len()] }
+        Row { matcher, class, texts, known, memo: vec![None; matcher.atoms.len()] }
+    }
+
+    fn may_match(mut self) -> bool {
+        let matcher = self.matcher;
+        matcher.rules.iter().any(|rule| self.may_hold(rule.root))
     }
 
     fn may_hold(&mut self, node: NodeId) -> bool {
@@ -63,6 +88,7 @@ impl<'a> Row<'a> {
             Node::Constant(value) => *value,
             Node::Atom(atom, ask) => match self.outcome(*atom) {
                 Outcome::Unknown => true,
+                Outcome::NotTrue => *ask != Ask::True,
                 outcome => match ask {
                     Ask::True => outcome == Outcome::True,
                     Ask::NotTrue => outcome != Outcome::True,
@@ -106,6 +132,18 @@ impl<'a> Row<'a> {
                 let array = array(*column);
                 let value = array.as_ref().and_then(Texts::new).and_then(|t| t.value(0));
                 of(value.map(|value| test.holds_for(value)))
+            }
+            AtomKind::Text { column, test, .. } => {
+                let may_occur = |text: &str| {
+                    let column = self.matcher.columns.get(*column as usize);
+                    let texts = self.texts.zip(column);
+                    texts.is_none_or(|(texts, column)| texts.may_occur(column, text))
+                };
+                // Every piece of a pattern is in a text that it fits.
+                match test.form.texts().all(may_occur) {
+                    true => Outcome::Unknown,
+                    false => Outcome::NotTrue,
+                }
             }
             AtomKind::Integer { column, test } if self.is_known(*column) => {
                 let array = array(*column);

@@ -27,5 +27,5 @@ mod scanner;
 mod scratch;
 
 pub use matcher::{Hits, Matcher, RuleFilter, RuleHits};
-pub use rows::AnyRule;
+pub use rows::WantedRows;
 pub use scratch::Scratch;

@@ -182,6 +182,24 @@ impl Form {
 }
 
 impl Form {
+    /// Texts that must occur in whatever has this form.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        let (one, pieces): (Option<&str>, &[Piece]) = match self {
+            Form::Prefix(text) | Form::Suffix(text) | Form::Contains(text) => (Some(text), &[]),
+            Form::OneOf(list) => match list.as_slice() {
+                [text] => (Some(text), &[]),
+                _ => (None, &[]),
+            },
+            Form::Like(pieces) => (None, pieces),
+            Form::Any | Form::Never => (None, &[]),
+        };
+        let pieces = pieces.iter().filter_map(|piece| match piece {
+            Piece::Text(text) => Some(&**text),
+            Piece::One | Piece::Many => None,
+        });
+        one.into_iter().chain(pieces)
+    }
+
     /// A pattern `%text%` in which `_` is the only wildcard, as that text.
     pub(crate) fn wild(&self) -> Option<String> {
         let Form::Like(pieces) = self else { return None };

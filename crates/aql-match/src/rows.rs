@@ -1,46 +1,45 @@
-//! Which records can match any rule at all, from the columns of the conditions alone.
+//! A matcher as a filter of rows: for tables that can read the columns of the conditions first.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aql_event::{Column, EventBatch, RowFilter};
-use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder};
+use arrow_buffer::BooleanBuffer;
 
 use crate::matcher::Matcher;
 use crate::scratch::Scratch;
 
-/// A matcher as a row filter of the needs: the rows that at least one rule selects.
+/// The events that at least one rule of a matcher selects.
 #[derive(Debug)]
-pub struct AnyRule {
+pub struct WantedRows {
     matcher: Arc<Matcher>,
-    /// One for each thread that asks.
+    /// Working memory, one per thread that is at work.
     scratch: Mutex<Vec<Scratch>>,
 }
 
-impl AnyRule {
-    /// Asks this matcher.
+impl WantedRows {
+    /// Those of this matcher.
     pub fn new(matcher: Arc<Matcher>) -> Self {
-        AnyRule { matcher, scratch: Mutex::default() }
+        WantedRows { matcher, scratch: Mutex::default() }
     }
 
-    fn pool(&self) -> std::sync::MutexGuard<'_, Vec<Scratch>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Scratch>> {
         self.scratch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl RowFilter for AnyRule {
+impl RowFilter for WantedRows {
     fn columns(&self) -> &[Column] {
         self.matcher.columns()
     }
 
-    fn may_match(&self, events: &EventBatch) -> BooleanBuffer {
-        let mut scratch = self.pool().pop().unwrap_or_default();
+    fn wanted(&self, events: &EventBatch) -> BooleanBuffer {
+        let mut scratch = self.lock().pop().unwrap_or_default();
         let hits = self.matcher.evaluate(events, &mut scratch);
-        self.pool().push(scratch);
-        let rows = hits.rules.into_iter().map(|hit| hit.rows).reduce(|all, rows| &all | &rows);
-        rows.unwrap_or_else(|| {
-            let mut none = BooleanBufferBuilder::new(events.num_rows());
-            none.append_n(events.num_rows(), false);
-            none.finish()
-        })
+        self.lock().push(scratch);
+        let mut rules = hits.rules.into_iter().map(|hits| hits.rows);
+        match rules.next() {
+            Some(first) => rules.fold(first, |all, rows| &all | &rows),
+            None => BooleanBuffer::new_unset(events.num_rows()),
+        }
     }
 }

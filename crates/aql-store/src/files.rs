@@ -7,6 +7,8 @@ use std::path::Path;
 use aql_diag::{Code, Diagnostic, InputPlace, codes};
 use sha2::{Digest, Sha256};
 
+use crate::texts;
+
 /// The manifest of a store.
 pub(crate) const MANIFEST: &str = "manifest.json";
 /// Held by whoever writes.
@@ -108,20 +110,32 @@ pub(crate) fn clean(store: &Path, is_known: &dyn Fn(&Path) -> bool) -> io::Resul
     remove(&store.join(format!("{MANIFEST}{PART}")))?;
     for day in folders(store, "day=")? {
         for hour in folders(&day, "hour=")? {
-            for entry in fs::read_dir(&hour)? {
-                let path = entry?.path();
-                let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-                let is_ours = name.starts_with(SEGMENT_PREFIX)
-                    && (name.ends_with(".parquet") || name.ends_with(PART));
-                if is_ours && !path.strip_prefix(store).is_ok_and(is_known) {
-                    remove(&path)?;
-                }
-            }
-            // Goes if nothing is left in it.
-            let _ = fs::remove_dir(&hour);
+            clean_partition(store, &hour, is_known)?;
         }
-        let _ = fs::remove_dir(&day);
+        clean_partition(store, &day, is_known)?;
     }
+    Ok(())
+}
+
+fn clean_partition(
+    store: &Path,
+    partition: &Path,
+    is_known: &dyn Fn(&Path) -> bool,
+) -> io::Result<()> {
+    for entry in fs::read_dir(partition)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let is_texts = texts::is_beside(&path);
+        let is_ours = name.starts_with(SEGMENT_PREFIX)
+            && (name.ends_with(".parquet") || name.ends_with(PART) || is_texts);
+        // What lies beside a segment goes with it.
+        let segment = if is_texts { path.with_extension("parquet") } else { path.clone() };
+        if is_ours && !segment.strip_prefix(store).is_ok_and(is_known) {
+            remove(&path)?;
+        }
+    }
+    // Goes if nothing is left in it.
+    let _ = fs::remove_dir(partition);
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Importing evidence: reads it once, sorts its events, writes them by the hour, and only then
+//! Importing evidence: reads it once, sorts its events, writes them by the day, and only then
 //! names them in the manifest.
 
 use std::collections::HashMap;
@@ -19,10 +19,11 @@ use parquet::errors::ParquetError;
 use crate::columns;
 use crate::files::{self, Lock, PART, SEGMENT_PREFIX, SPILL, cannot_write, error};
 use crate::manifest::{Manifest, ReadFile, Segment, Source, StoredLogSource};
-use crate::names::{BatchNames, HourColumns, Names};
-use crate::row::{HOUR, RowEncoder, UNDATED, unordered};
+use crate::names::{BatchNames, Names, PartitionColumns};
+use crate::row::{RowEncoder, Span, UNDATED, unordered};
 use crate::runs::Runs;
 use crate::segment::SegmentWriter;
+use crate::texts;
 
 /// What standard input is called.
 const STDIN: &str = "<stdin>";
@@ -192,7 +193,7 @@ impl Run<'_> {
             runs: Runs::new(&spill, self.options.memory),
             failed: None,
         });
-        let encoder = RowEncoder::new(needs.columns());
+        let encoder = RowEncoder::new(needs.columns(), self.manifest.span());
         let all_fields = columns::all_fields();
         let report = evidence.scan(&needs, &|step| {
             let ScanStep::Batch { events, .. } = step else { return ControlFlow::Continue(()) };
@@ -300,18 +301,20 @@ impl Run<'_> {
         let mut merge = runs.merge().map_err(|problem| cannot_write(&spill, &problem))?;
         let mut open: Option<(u64, PathBuf, SegmentWriter<'_>)> = None;
         let result: Result<(), ParquetError> = merge.each(|row| {
-            let hour = row.hour();
-            if open.as_ref().is_none_or(|(of, ..)| *of != hour) {
+            let partition = row.partition();
+            if open.as_ref().is_none_or(|(of, _, writer)| *of != partition || writer.is_full()) {
                 if let Some((_, path, writer)) = open.take() {
                     self.close(&path, writer)?;
                 }
-                let path = self.segment_path(hour);
-                let columns: HourColumns = names.columns(hour);
+                let path = self.segment_path(partition);
+                let columns: PartitionColumns = names.columns(partition);
                 let part = part_of(&self.store.join(&path));
                 if let Some(folder) = part.parent() {
                     fs::create_dir_all(folder)?;
                 }
-                open = Some((hour, path, SegmentWriter::create(&part, fixed, &columns)?));
+                let beside = part_of(&texts::beside(&self.store.join(&path)));
+                let writer = SegmentWriter::create(&part, &beside, fixed, &columns)?;
+                open = Some((partition, path, writer));
             }
             match &mut open {
                 Some((_, _, writer)) => writer.row(row),
@@ -335,13 +338,16 @@ impl Run<'_> {
             rows: written.rows,
             oldest: written.span.map(|(oldest, _)| oldest),
             newest: written.span.map(|(_, newest)| newest),
+            texts: written.texts,
         });
         Ok(())
     }
 
-    /// Where the segment of an hour lies in the store.
-    fn segment_path(&self, hour: u64) -> PathBuf {
-        let start = (hour != UNDATED).then(|| unordered(hour).checked_mul(HOUR)).flatten();
+    /// Where the next segment of a partition lies in the store.
+    fn segment_path(&self, partition: u64) -> PathBuf {
+        let span = self.manifest.span();
+        let start = (partition != UNDATED).then(|| unordered(partition).checked_mul(span.length()));
+        let start = start.flatten();
         let start = start.and_then(|time| Timestamp::from_millisecond(time).ok());
         let start = start.map(|time| time.to_zoned(jiff::tz::TimeZone::UTC));
         let (day, hour) = match start {
@@ -349,9 +355,12 @@ impl Run<'_> {
             None => (NO_PARTITION.to_owned(), NO_PARTITION.to_owned()),
         };
         let number = self.pending.len();
-        PathBuf::from(format!("day={day}"))
-            .join(format!("hour={hour}"))
-            .join(format!("{SEGMENT_PREFIX}{:06}-{number:06}.parquet", self.number))
+        let mut path = PathBuf::from(format!("day={day}"));
+        if span == Span::Hour {
+            path.push(format!("hour={hour}"));
+        }
+        path.push(format!("{SEGMENT_PREFIX}{:06}-{number:06}.parquet", self.number));
+        path
     }
 
     fn enter(
@@ -391,6 +400,11 @@ impl Run<'_> {
     fn commit(&mut self) -> Result<(), Box<Diagnostic>> {
         for segment in &self.pending {
             let path = self.store.join(&segment.path);
+            if segment.texts.is_some() {
+                let texts = texts::beside(&path);
+                fs::rename(part_of(&texts), &texts)
+                    .map_err(|problem| cannot_write(&texts, &problem))?;
+            }
             let done = fs::rename(part_of(&path), &path).and_then(|()| files::sync_folder(&path));
             done.map_err(|problem| cannot_write(&path, &problem))?;
         }
@@ -413,9 +427,9 @@ fn encode(
 ) -> BatchNames {
     let mut names = BatchNames::default();
     let fields = events.column(all_fields).and_then(|array| array.as_binary_opt::<i32>());
-    encoder.encode(events, rows, |row, hour, filled| {
+    encoder.encode(events, rows, |row, partition, filled| {
         let bytes = fields.filter(|array| array.is_valid(row)).map(|array| array.value(row));
-        names.add(hour, filled, bytes.unwrap_or_default());
+        names.add(partition, filled, bytes.unwrap_or_default());
     });
     names
 }

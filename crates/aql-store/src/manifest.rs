@@ -10,11 +10,13 @@ use aql_diag::{Diagnostic, codes};
 use serde::{Deserialize, Serialize};
 
 use crate::files::{self, MANIFEST, SEGMENT_PREFIX, error};
+use crate::row::Span;
 
 /// What the manifest says that it is.
 const FORMAT: &str = "aquiline-store";
-/// The version that is written, and the newest that is read.
-pub(crate) const VERSION: u32 = 1;
+/// The version of new stores, and the newest that is read. In stores of version 1 there is a folder
+/// for each hour; they are read, and added to as they are.
+pub(crate) const VERSION: u32 = 2;
 
 /// What is in a store.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,6 +73,9 @@ pub(crate) struct Segment {
     /// Oldest and newest time of its events, epoch milliseconds; nothing if none has a time.
     pub(crate) oldest: Option<i64>,
     pub(crate) newest: Option<i64>,
+    /// Bytes of the file that says which texts occur in the raw records, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) texts: Option<u64>,
 }
 
 /// A log source.
@@ -165,8 +170,8 @@ impl Manifest {
         }
         let days = files::folders(folder, "day=").unwrap_or_default();
         let hours = days.iter().flat_map(|day| files::folders(day, "hour=").unwrap_or_default());
-        hours.take(8).any(|hour| {
-            fs::read_dir(hour).into_iter().flatten().flatten().any(|entry| {
+        days.iter().cloned().chain(hours).take(16).any(|partition| {
+            fs::read_dir(partition).into_iter().flatten().flatten().any(|entry| {
                 entry.file_name().to_str().is_some_and(|name| name.starts_with(SEGMENT_PREFIX))
             })
         })
@@ -192,6 +197,11 @@ impl Manifest {
             ));
         }
         Ok(())
+    }
+
+    /// How much time the partitions of the store are of.
+    pub(crate) fn span(&self) -> Span {
+        if self.version < 2 { Span::Hour } else { Span::Day }
     }
 
     /// Number of events.
@@ -233,7 +243,7 @@ mod tests {
         assert_eq!(code_of(r#"{"format":"other","version":1}"#), codes::STORE_MANIFEST);
         assert_eq!(code_of(r#"{"format":"aquiline-store","version":1}"#), codes::STORE_MANIFEST);
         assert_eq!(
-            code_of(r#"{"format":"aquiline-store","version":2,"new":[]}"#),
+            code_of(r#"{"format":"aquiline-store","version":3,"new":[]}"#),
             codes::STORE_NEWER
         );
     }
@@ -246,6 +256,7 @@ mod tests {
             rows,
             oldest: None,
             newest: None,
+            texts: None,
         };
         let check = |segments: Vec<Segment>| {
             let folder = tempfile::tempdir().unwrap();

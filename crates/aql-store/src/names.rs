@@ -1,20 +1,20 @@
-//! Which columns the events of an hour have values in: known before the first of them is written.
+//! Which columns the events of a partition have values in: known before the first of them is written.
 //!
 //! A Parquet file has its columns from its first row on. So while evidence is read, the names of
-//! fields are counted per hour; the most frequent become columns. Names that differ in case only
+//! fields are counted per partition; the most frequent become columns. Names that differ in case only
 //! are one. Counting in any order gives the same columns.
 
 use aql_event::fields;
 use rustc_hash::FxHashMap;
 
-/// Fields of an hour that get a column of their own; the rest go into one together.
+/// Fields of a partition that get a column of their own; the rest go into one together.
 pub(crate) const MAX_FIELD_COLUMNS: usize = 512;
 /// Names that are told apart; hostile evidence could hold any number.
 const MAX_NAMES: usize = 1 << 18;
 
-/// What the events of one hour have values in.
+/// What the events of one partition have values in.
 #[derive(Debug, Default)]
-struct Hour {
+struct Partition {
     /// How many events have each name.
     names: FxHashMap<u32, u64>,
     /// Fixed columns that have a value, by number.
@@ -32,15 +32,15 @@ pub(crate) struct BatchNames {
     folded: FxHashMap<String, u32>,
     /// By number: the event that had it last.
     last: Vec<u64>,
-    hours: FxHashMap<u64, Hour>,
+    partitions: FxHashMap<u64, Partition>,
     events: u64,
 }
 
 impl BatchNames {
-    /// Counts an event: its hour, its filled columns, its fields.
-    pub(crate) fn add(&mut self, hour: u64, filled: &[bool], all_fields: &[u8]) {
+    /// Counts an event: its partition, its filled columns, its fields.
+    pub(crate) fn add(&mut self, partition: u64, filled: &[bool], all_fields: &[u8]) {
         self.events += 1;
-        let counts = self.hours.entry(hour).or_default();
+        let counts = self.partitions.entry(partition).or_default();
         join_filled(&mut counts.filled, filled);
         for (name, _) in fields::iter(all_fields) {
             let id = match self.spellings.get(name) {
@@ -78,12 +78,12 @@ pub(crate) struct Names {
     ids: FxHashMap<String, u32>,
     /// By number: the spelling that is shown, the first one in the order of bytes.
     shown: Vec<Box<str>>,
-    hours: FxHashMap<u64, Hour>,
+    partitions: FxHashMap<u64, Partition>,
 }
 
-/// The columns of the events of an hour.
+/// The columns of the events of a partition.
 #[derive(Debug, Default)]
-pub(crate) struct HourColumns {
+pub(crate) struct PartitionColumns {
     /// Names of the fields that get a column, in order.
     pub(crate) fields: Vec<Box<str>>,
     /// By number: has this fixed column a value?
@@ -114,8 +114,8 @@ impl Names {
                 *shown = spelling;
             }
         }
-        for (hour, counts) in batch.hours {
-            let into = self.hours.entry(hour).or_default();
+        for (partition, counts) in batch.partitions {
+            let into = self.partitions.entry(partition).or_default();
             join_filled(&mut into.filled, &counts.filled);
             into.more |= counts.more;
             for (local, count) in counts.names {
@@ -127,9 +127,11 @@ impl Names {
         }
     }
 
-    /// The columns of an hour: the most frequent names, those of equal number by name.
-    pub(crate) fn columns(&self, hour: u64) -> HourColumns {
-        let Some(counts) = self.hours.get(&hour) else { return HourColumns::default() };
+    /// The columns of a partition: the most frequent names, those of equal number by name.
+    pub(crate) fn columns(&self, partition: u64) -> PartitionColumns {
+        let Some(counts) = self.partitions.get(&partition) else {
+            return PartitionColumns::default();
+        };
         let name = |id: u32| self.shown.get(id as usize);
         let mut names: Vec<(u64, &Box<str>)> =
             counts.names.iter().filter_map(|(id, count)| Some((*count, name(*id)?))).collect();
@@ -138,7 +140,7 @@ impl Names {
         names.truncate(MAX_FIELD_COLUMNS);
         let mut fields: Vec<Box<str>> = names.into_iter().map(|(_, name)| name.clone()).collect();
         fields.sort();
-        HourColumns { fields, filled: counts.filled.clone(), more }
+        PartitionColumns { fields, filled: counts.filled.clone(), more }
     }
 }
 

@@ -1,54 +1,122 @@
 //! From the columns of a segment to the columns of the needs.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aql_event::{Column, EventBatch, Needs, fields};
+use aql_event::{Column, Needs, fields};
 use aql_ingest::Options;
 use arrow_array::builder::BinaryBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, StringArray, new_null_array};
+use arrow_array::{Array, ArrayRef, RecordBatch, StringArray, new_null_array};
 use arrow_cast::cast;
 use arrow_schema::{ArrowError, DataType};
+use parquet::arrow::ProjectionMask;
+use rustc_hash::FxHashMap;
 
+use crate::file_columns::From;
+use crate::known::Known;
 use crate::more;
-use crate::plan::{From, SegmentPlan};
+use crate::plan::SegmentPlan;
 
-/// The events of a batch that was read of a segment.
-pub(crate) fn events(
+/// Columns of a segment that are read together.
+pub(crate) struct Projection {
+    /// The needed columns that come of it, by number.
+    pub(crate) indices: Vec<usize>,
+    /// For each of these: may it have to be looked for in the raw record?
+    reread: Vec<bool>,
+    /// Position in the batches that are read, by number of the column in the file.
+    positions: FxHashMap<usize, usize>,
+    pub(crate) mask: ProjectionMask,
+}
+
+impl Projection {
+    /// What has to be read for these needed columns, and further columns of the file.
+    pub(crate) fn new(
+        plan: &SegmentPlan,
+        known: &Known,
+        indices: Vec<usize>,
+        further: impl IntoIterator<Item = usize>,
+    ) -> Self {
+        let mut wanted: BTreeSet<usize> = further.into_iter().collect();
+        let reread: Vec<bool> =
+            indices.iter().map(|index| known.reread.get(*index) == Some(&true)).collect();
+        for (index, reread) in indices.iter().zip(&reread) {
+            if let Some(from) = plan.columns.get(*index) {
+                plan.names.add(from, known.has_more, *reread, &mut wanted);
+            }
+        }
+        Projection {
+            indices,
+            reread,
+            mask: ProjectionMask::roots(plan.metadata.parquet_schema(), wanted.iter().copied()),
+            positions: wanted.into_iter().enumerate().map(|(at, column)| (column, at)).collect(),
+        }
+    }
+
+    /// Is this column of the file among them?
+    pub(crate) fn has(&self, column: usize) -> bool {
+        self.positions.contains_key(&column)
+    }
+
+    /// A column of the file in a batch that was read.
+    pub(crate) fn column<'b>(
+        &self,
+        number: Option<usize>,
+        read: &'b RecordBatch,
+    ) -> Option<&'b ArrayRef> {
+        read.columns().get(*self.positions.get(&number?)?)
+    }
+}
+
+/// The needed columns of a batch that was read: those of the projection, in its order. Text comes
+/// as it was read, plain or as a dictionary: see [`as_column`].
+pub(crate) fn arrays(
     plan: &SegmentPlan,
+    projection: &Projection,
     needs: &Needs,
     read: &RecordBatch,
-) -> Result<EventBatch, ArrowError> {
-    let source = Source { plan, read };
-    let mut arrays: Vec<ArrayRef> = Vec::with_capacity(needs.columns().len());
+) -> Result<Vec<ArrayRef>, ArrowError> {
+    let source = Source { plan, projection, read };
+    let mut arrays: Vec<ArrayRef> = Vec::with_capacity(projection.indices.len());
     let mut fields = Vec::new();
-    for (index, (column, from)) in needs.columns().iter().zip(&plan.columns).enumerate() {
+    for (place, index) in projection.indices.iter().enumerate() {
+        let (Some(column), Some(from)) = (needs.columns().get(*index), plan.columns.get(*index))
+        else {
+            continue;
+        };
+        let stored = |at: Option<usize>| match source.column(at) {
+            Some(array) if is_text(array.data_type()) && is_text(&column.arrow_type()) => {
+                Ok(Arc::clone(array))
+            }
+            Some(array) => as_column(array, column),
+            None => Ok(new_null_array(&column.arrow_type(), read.num_rows())),
+        };
         arrays.push(match from {
-            From::Nothing => new_null_array(&column.arrow_type(), read.num_rows()),
-            From::Stored(at) => match source.column(Some(*at)) {
-                Some(array) => as_column(array, column)?,
-                None => new_null_array(&column.arrow_type(), read.num_rows()),
-            },
+            From::Nothing => stored(None)?,
+            From::Stored(at) => stored(Some(*at))?,
             From::Payload => source.payload(column)?,
             From::AllFields => source.all_fields(),
-            From::Field { stored, .. } => {
-                fields.push(index);
-                match source.column(*stored) {
-                    Some(array) => as_column(array, column)?,
-                    None => new_null_array(&column.arrow_type(), read.num_rows()),
-                }
+            From::Field { stored: at, .. } => {
+                fields.push((place, *index));
+                stored(*at)?
             }
         });
     }
     source.complete(needs, &fields, &mut arrays)?;
-    let options = RecordBatchOptions::new().with_row_count(Some(read.num_rows()));
-    let records = RecordBatch::try_new_with_options(Arc::clone(needs.schema()), arrays, &options)?;
-    Ok(EventBatch::new(Arc::clone(needs.columns()), records))
+    Ok(arrays)
+}
+
+fn is_text(ty: &DataType) -> bool {
+    match ty {
+        DataType::Utf8 => true,
+        DataType::Dictionary(_, values) => **values == DataType::Utf8,
+        _ => false,
+    }
 }
 
 /// The array as the event model has the column.
-fn as_column(array: &ArrayRef, column: &Column) -> Result<ArrayRef, ArrowError> {
+pub(crate) fn as_column(array: &ArrayRef, column: &Column) -> Result<ArrayRef, ArrowError> {
     let wanted = column.arrow_type();
     match array.data_type() {
         found if *found == wanted => Ok(Arc::clone(array)),
@@ -62,7 +130,7 @@ fn as_column(array: &ArrayRef, column: &Column) -> Result<ArrayRef, ArrowError> 
 }
 
 /// The text of a row, whether the array is plain or a dictionary.
-fn text_at(array: &ArrayRef, row: usize) -> Option<&str> {
+pub(crate) fn text_at(array: &ArrayRef, row: usize) -> Option<&str> {
     if array.is_null(row) {
         return None;
     }
@@ -76,14 +144,14 @@ fn text_at(array: &ArrayRef, row: usize) -> Option<&str> {
 
 struct Source<'s> {
     plan: &'s SegmentPlan,
+    projection: &'s Projection,
     read: &'s RecordBatch,
 }
 
 impl Source<'_> {
     /// A column of the file, if it was read.
     fn column(&self, number: Option<usize>) -> Option<&ArrayRef> {
-        let position = self.plan.positions.get(&number?)?;
-        self.read.columns().get(*position)
+        self.projection.column(number, self.read)
     }
 
     fn text(&self, number: Option<usize>, row: usize) -> Option<&str> {
@@ -134,40 +202,44 @@ impl Source<'_> {
     }
 
     /// Looks for fields that have no value yet among those without a column, and then in the raw
-    /// record. `indices` are their columns.
+    /// record. `fields` are their places in `arrays` and their columns among the needed ones.
     fn complete(
         &self,
         needs: &Needs,
-        indices: &[usize],
+        fields: &[(usize, usize)],
         arrays: &mut [ArrayRef],
     ) -> Result<(), ArrowError> {
-        let reread = |index: &&usize| {
-            matches!(self.plan.columns.get(**index), Some(From::Field { reread: true, .. }))
+        let names = &self.plan.names;
+        let reread = |place: usize| self.projection.reread.get(place) == Some(&true);
+        let has_more = self.column(names.more).is_some();
+        // The first value of a name that has a column stands there.
+        let in_more = |index: usize| {
+            has_more
+                && matches!(self.plan.columns.get(index), Some(From::Field { stored: None, .. }))
         };
-        let has_more = self.column(self.plan.names.more).is_some();
-        let indices: Vec<usize> =
-            indices.iter().filter(|index| has_more || reread(index)).copied().collect();
-        if indices.is_empty() {
+        let fields: Vec<(usize, usize)> =
+            fields.iter().filter(|(at, index)| in_more(*index) || reread(*at)).copied().collect();
+        if fields.is_empty() {
             return Ok(());
         }
         let columns: Vec<&Column> =
-            indices.iter().filter_map(|index| needs.columns().get(*index)).collect();
+            fields.iter().filter_map(|(_, index)| needs.columns().get(*index)).collect();
         // By row: what was found, column by column.
         let mut found: Vec<Vec<Option<String>>> = Vec::new();
         let mut wanted: Vec<(usize, &str, &[u8])> = Vec::new();
         for row in 0..self.read.num_rows() {
             let rest = self.text(self.plan.names.more, row).map(more::read).unwrap_or_default();
             let format = self.text(self.plan.names.format, row).unwrap_or_default();
-            let mut values = vec![None; indices.len()];
+            let mut values = vec![None; fields.len()];
             let mut is_wanted = false;
-            for ((index, column), value) in indices.iter().zip(&columns).zip(&mut values) {
-                if arrays.get(*index).is_none_or(|array| array.is_valid(row)) {
+            for (((at, _), column), value) in fields.iter().zip(&columns).zip(&mut values) {
+                if arrays.get(*at).is_none_or(|array| array.is_valid(row)) {
                     continue;
                 }
                 let member = rest.iter().find(|(name, _)| name.eq_ignore_ascii_case(&column.name));
                 *value = member.map(|(_, value)| value.clone());
                 is_wanted |= value.is_none()
-                    && reread(&index)
+                    && reread(*at)
                     && !aql_ingest::lists_every(format, &column.name);
             }
             found.push(values);
@@ -176,12 +248,12 @@ impl Source<'_> {
             }
         }
         self.reread(&columns, &wanted, &mut found);
-        for (place, (index, column)) in indices.iter().zip(&columns).enumerate() {
+        for (place, ((at, _), column)) in fields.iter().zip(&columns).enumerate() {
             let value = |row: usize| found.get(row).and_then(|row| row.get(place)?.as_deref());
             if (0..self.read.num_rows()).all(|row| value(row).is_none()) {
                 continue;
             }
-            let Some(array) = arrays.get_mut(*index) else { continue };
+            let Some(array) = arrays.get_mut(*at) else { continue };
             let texts: StringArray = (0..self.read.num_rows())
                 .map(|row| text_at(array, row).or_else(|| value(row)))
                 .collect();

@@ -1,6 +1,6 @@
 //! Events as bytes: what is sorted, and put on disk where memory ends.
 //!
-//! A row is a key and cells. Keys compare as bytes in the order of a segment: hour, class, time,
+//! A row is a key and cells. Keys compare as bytes in the order of segments: day, class, time,
 //! then file and record, so that the order does not depend on threads. A cell is the number of its
 //! column and its value; columns without a value have none.
 
@@ -13,10 +13,26 @@ use arrow_array::{Array, ArrayRef};
 
 use crate::columns::{PAYLOAD, TIME};
 
-/// Milliseconds of an hour.
-pub(crate) const HOUR: i64 = 3_600_000;
+/// How much time the events of a partition are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Span {
+    /// An hour: in stores of version 1.
+    Hour,
+    /// A day.
+    Day,
+}
 
-/// The hour of events without a time: after all others.
+impl Span {
+    /// In milliseconds.
+    pub(crate) fn length(self) -> i64 {
+        match self {
+            Span::Hour => 3_600_000,
+            Span::Day => 86_400_000,
+        }
+    }
+}
+
+/// The partition of events without a time: after all others.
 pub(crate) const UNDATED: u64 = u64::MAX;
 
 /// Built-in columns whose values name the class of an event.
@@ -42,6 +58,7 @@ pub(crate) enum Cell<'r> {
 /// Writes rows of batches that all have the same columns.
 pub(crate) struct RowEncoder {
     columns: Arc<[Column]>,
+    span: Span,
     time: Option<usize>,
     class: Vec<usize>,
     file: Option<usize>,
@@ -49,11 +66,12 @@ pub(crate) struct RowEncoder {
 }
 
 impl RowEncoder {
-    /// For batches with these columns.
-    pub(crate) fn new(columns: &Arc<[Column]>) -> Self {
+    /// For batches with these columns, and partitions of so much time.
+    pub(crate) fn new(columns: &Arc<[Column]>, span: Span) -> Self {
         let at = |name: &str| columns.iter().position(|column| &*column.name == name);
         RowEncoder {
             columns: Arc::clone(columns),
+            span,
             time: at(TIME),
             class: CLASS.iter().filter_map(|name| at(name)).collect(),
             file: at(provenance::FILE),
@@ -61,7 +79,7 @@ impl RowEncoder {
         }
     }
 
-    /// Appends every row of a batch, and calls `done` with the number and the hour of each, and
+    /// Appends every row of a batch, and calls `done` with the number and the partition of each, and
     /// which columns are filled; after these, whether the payload is no UTF-8.
     pub(crate) fn encode(
         &self,
@@ -78,8 +96,9 @@ impl RowEncoder {
             // Lengths of key and row are filled in at the end.
             out.extend_from_slice(&[0; 8]);
             let time = get(self.time).and_then(|array| integer(array, row));
-            let hour = time.map_or(UNDATED, |time| ordered(time.div_euclid(HOUR)));
-            out.extend_from_slice(&hour.to_be_bytes());
+            let partition =
+                time.map_or(UNDATED, |time| ordered(time.div_euclid(self.span.length())));
+            out.extend_from_slice(&partition.to_be_bytes());
             for at in &self.class {
                 if let Some(array) = arrays.get(*at) {
                     push_key_text(array, row, out);
@@ -111,7 +130,7 @@ impl RowEncoder {
             fill_length(out, start, cells - start - 8);
             let length = out.len() - start - 8;
             fill_length(out, start + 4, length);
-            done(row, hour, &filled);
+            done(row, partition, &filled);
         }
     }
 }
@@ -237,12 +256,12 @@ impl<'r> Row<'r> {
         self.bytes
     }
 
-    /// The hour as in the key.
-    pub(crate) fn hour(&self) -> u64 {
+    /// The partition as in the key.
+    pub(crate) fn partition(&self) -> u64 {
         self.bytes.first_chunk::<8>().map_or(UNDATED, |bytes| u64::from_be_bytes(*bytes))
     }
 
-    /// Hour and class: the part of the key that rows of one class share.
+    /// Partition and class: the part of the key that rows of one class share.
     pub(crate) fn class(&self) -> &'r [u8] {
         let key = self.bytes.get(..self.key).unwrap_or_default();
         let end = key.iter().skip(8).position(|byte| *byte == 0).map_or(key.len(), |at| at + 8);
@@ -304,7 +323,9 @@ fn bytes<'r>(rest: &mut &'r [u8]) -> Option<&'r [u8]> {
 mod tests {
     use aql_event::{BatchBuilder, Column, ColumnKind, Encoding, Needs, Type};
 
-    use super::{Cell, HOUR, Row, RowEncoder, UNDATED, ordered, rows_in, unordered};
+    use super::{Cell, Row, RowEncoder, Span, UNDATED, ordered, rows_in, unordered};
+
+    const DAY: i64 = 86_400_000;
 
     fn needs() -> Needs {
         let builtin = |name: &str, ty| Column {
@@ -322,17 +343,12 @@ mod tests {
     }
 
     #[test]
-    fn rows_come_back_and_sort_by_hour_class_and_time() {
+    fn rows_come_back_and_sort_by_day_class_and_time() {
         let needs = needs();
         let at = |name: &str| needs.columns().iter().position(|c| &*c.name == name).unwrap();
         let mut builder = BatchBuilder::new(&needs);
-        let rows: [(Option<i64>, i64); 5] = [
-            (Some(HOUR + 1), 2),
-            (None, 1),
-            (Some(-1), 9),
-            (Some(HOUR + 2), 1),
-            (Some(HOUR + 1), 1),
-        ];
+        let rows: [(Option<i64>, i64); 5] =
+            [(Some(DAY + 1), 2), (None, 1), (Some(-1), 9), (Some(DAY + 2), 1), (Some(DAY + 1), 1)];
         for (time, qid) in rows {
             if let Some(time) = time {
                 builder.set_integer(at("starttime"), time);
@@ -345,10 +361,10 @@ mod tests {
             builder.end_row();
         }
         let batch = builder.finish();
-        let (mut bytes, mut hours) = (Vec::new(), Vec::new());
-        RowEncoder::new(needs.columns()).encode(&batch, &mut bytes, |_, hour, filled| {
-            assert_eq!(filled[at("starttime")], hour != UNDATED);
-            hours.push(hour);
+        let (mut bytes, mut days) = (Vec::new(), Vec::new());
+        RowEncoder::new(needs.columns(), Span::Day).encode(&batch, &mut bytes, |_, day, filled| {
+            assert_eq!(filled[at("starttime")], day != UNDATED);
+            days.push(day);
         });
         let mut sorted: Vec<Row<'_>> = rows_in(&bytes).collect();
         sorted.sort_by_key(Row::order);
@@ -371,16 +387,10 @@ mod tests {
             .collect();
         assert_eq!(
             integers,
-            [
-                (Some(-1), 9),
-                (Some(HOUR + 1), 1),
-                (Some(HOUR + 2), 1),
-                (Some(HOUR + 1), 2),
-                (None, 1)
-            ]
+            [(Some(-1), 9), (Some(DAY + 1), 1), (Some(DAY + 2), 1), (Some(DAY + 1), 2), (None, 1)]
         );
-        assert_eq!(hours[1], UNDATED);
-        assert_eq!(unordered(hours[2]), -1);
+        assert_eq!(days[1], UNDATED);
+        assert_eq!(unordered(days[2]), -1);
         assert_eq!(unordered(ordered(i64::MIN)), i64::MIN);
         assert_eq!(sorted[1].class(), sorted[2].class());
         assert_ne!(sorted[2].class(), sorted[3].class());

@@ -8,35 +8,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aql_diag::{Diagnostic, InputPlace, codes};
-use aql_event::{
-    EventBatch, EventTable, FileReport, LogSource, Needs, ScanReport, ScanStep, TimeRange,
-};
-use arrow_array::builder::BooleanBuilder;
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Int32Type, TimestampMillisecondType};
-use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_select::filter::filter_record_batch;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection};
+use aql_event::{EventTable, FileReport, LogSource, Needs, ScanReport, ScanStep};
 
-use crate::manifest::Segment;
-use crate::plan::{self, SegmentPlan, damaged};
-use crate::project;
+use crate::plan::{GroupPlan, SegmentPlan, damaged};
+use crate::read::{Counts, Delivered, read};
 use crate::store::Store;
 
-/// Rows that are read at once.
-const BATCH_ROWS: usize = 8192;
 /// More threads than this help nobody.
 const MAX_THREADS: usize = 256;
 
 /// A part of the scan: a row group of a segment.
-struct Part<'s> {
+struct Part {
     number: u64,
-    segment: &'s Segment,
     path: PathBuf,
     plan: Arc<SegmentPlan>,
-    group: usize,
-    selection: RowSelection,
-    rows: u64,
+    group: GroupPlan,
 }
 
 /// Hands out parts in order.
@@ -45,7 +31,7 @@ struct Planner<'s> {
     needs: &'s Needs,
     next_segment: usize,
     next_part: u64,
-    open: VecDeque<Part<'s>>,
+    open: VecDeque<Part>,
     failed: Vec<Failure>,
 }
 
@@ -57,8 +43,8 @@ struct Failure {
     problem: Diagnostic,
 }
 
-impl<'s> Planner<'s> {
-    fn next(&mut self) -> Option<Part<'s>> {
+impl Planner<'_> {
+    fn next(&mut self) -> Option<Part> {
         while self.open.is_empty() {
             let segment = self.store.manifest.segments.get(self.next_segment)?;
             self.next_segment += 1;
@@ -74,7 +60,7 @@ impl<'s> Planner<'s> {
             match made
                 .unwrap_or_else(|_| Err(Box::new(damaged(&path, "its footer cannot be decoded"))))
             {
-                Ok(plan) => self.open(segment, path, plan),
+                Ok(plan) => self.open(path, plan),
                 Err(problem) => {
                     self.failed.push(Failure { path, lost: segment.rows, problem: *problem });
                 }
@@ -83,31 +69,23 @@ impl<'s> Planner<'s> {
         self.open.pop_front()
     }
 
-    fn open(&mut self, segment: &'s Segment, path: PathBuf, mut plan: SegmentPlan) {
+    fn open(&mut self, path: PathBuf, mut plan: SegmentPlan) {
         let groups = std::mem::take(&mut plan.groups);
         let plan = Arc::new(plan);
-        for (group, selection, rows) in groups {
+        for group in groups {
             let number = self.next_part;
             self.next_part += 1;
             let (path, plan) = (path.clone(), Arc::clone(&plan));
-            self.open.push_back(Part { number, segment, path, plan, group, selection, rows });
+            self.open.push_back(Part { number, path, plan, group });
         }
     }
-}
-
-/// What the events of one imported file came to.
-#[derive(Clone, Copy, Debug, Default)]
-struct Delivered {
-    events: u64,
-    undated: u64,
 }
 
 /// What one thread did.
 #[derive(Default)]
 struct Done {
-    by_file: BTreeMap<String, Delivered>,
+    counts: Counts,
     failed: Vec<Failure>,
-    bytes: u64,
 }
 
 impl EventTable for Store {
@@ -162,153 +140,30 @@ impl EventTable for Store {
 
 /// Reads a row group; what cannot be read is told, and the part is done all the same.
 fn read_part(
-    part: &Part<'_>,
+    part: &Part,
     needs: &Needs,
     visit: &(dyn Fn(ScanStep) -> ControlFlow<()> + Sync),
     stop: &AtomicBool,
     done: &mut Done,
 ) {
-    let mut read = 0;
     let step = |step: ScanStep| {
         if !stop.load(Ordering::Relaxed) && visit(step).is_break() {
             stop.store(true, Ordering::Relaxed);
         }
+        match stop.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
     };
-    // Decoding what is damaged may panic; that costs the part. A panic of the visitor is its own.
-    let guarded = |work: &mut dyn FnMut() -> Result<Option<RecordBatch>, String>| {
-        catch_unwind(AssertUnwindSafe(work))
-            .unwrap_or_else(|_| Err("its data cannot be decoded".to_owned()))
-    };
-    let mut reader = None;
-    let outcome = loop {
-        if stop.load(Ordering::Relaxed) {
-            break Ok(());
-        }
-        let next = guarded(&mut || {
-            if reader.is_none() {
-                reader = Some(open_part(part)?);
-            }
-            reader.as_mut().and_then(Iterator::next).transpose().map_err(|e| e.to_string())
-        });
-        let batch = match next {
-            Ok(Some(batch)) => batch,
-            Ok(None) => break Ok(()),
-            Err(problem) => break Err(problem),
-        };
-        let rows = batch.num_rows() as u64;
-        let made = catch_unwind(AssertUnwindSafe(|| take(part, needs, batch, done)));
-        match made.unwrap_or_else(|_| Err("its data cannot be decoded".to_owned())) {
-            Ok(Some(events)) => step(ScanStep::Batch { part: part.number, events }),
-            Ok(None) => {}
-            Err(problem) => break Err(problem),
-        }
-        read += rows;
-    };
-    let group = part.plan.metadata.metadata().row_group(part.group);
-    let columns = group.columns().iter().enumerate();
-    let of_mask = columns.filter(|(at, _)| part.plan.positions.contains_key(at));
-    done.bytes +=
-        of_mask.map(|(_, c)| u64::try_from(c.compressed_size()).unwrap_or(0)).sum::<u64>();
-    if let Err(problem) = outcome {
-        let problem = damaged(&part.path, format!("the file cannot be read: {problem}"));
-        let lost = part.rows.saturating_sub(read);
-        done.failed.push(Failure { path: part.path.clone(), lost, problem });
+    let number = part.number;
+    let outcome = read(&part.plan, &part.group, needs, &mut done.counts, &mut |events| {
+        step(ScanStep::Batch { part: number, events })
+    });
+    if let Err(unread) = outcome {
+        let problem = damaged(&part.path, format!("the file cannot be read: {}", unread.problem));
+        done.failed.push(Failure { path: part.path.clone(), lost: unread.rows, problem });
     }
-    step(ScanStep::PartDone { part: part.number });
-}
-
-type Reader = parquet::arrow::arrow_reader::ParquetRecordBatchReader;
-
-fn open_part(part: &Part<'_>) -> Result<Reader, String> {
-    let file = plan::open(&part.path, part.segment).map_err(|problem| problem.message)?;
-    let plan = &part.plan;
-    ParquetRecordBatchReaderBuilder::new_with_metadata(file, plan.metadata.clone())
-        .with_projection(plan.mask.clone())
-        .with_row_groups(vec![part.group])
-        .with_row_selection(part.selection.clone())
-        .with_batch_size(BATCH_ROWS)
-        .build()
-        .map_err(|problem| problem.to_string())
-}
-
-/// Makes events of a batch, those of the time range; counts them.
-fn take(
-    part: &Part<'_>,
-    needs: &Needs,
-    batch: RecordBatch,
-    done: &mut Done,
-) -> Result<Option<EventBatch>, String> {
-    let names = &part.plan.names;
-    let column = |number: Option<usize>, batch: &RecordBatch| -> Option<ArrayRef> {
-        batch.columns().get(*part.plan.positions.get(&number?)?).cloned()
-    };
-    let mut batch = batch;
-    let files = column(names.file, &batch);
-    if let Some(range) = needs.time {
-        let times = column(names.time, &batch);
-        let (mask, undated) = in_range(times.as_ref(), batch.num_rows(), range);
-        for row in undated {
-            let file = files.as_ref().and_then(|files| text(files, row)).unwrap_or_default();
-            entry(&mut done.by_file, file).undated += 1;
-        }
-        batch = filter_record_batch(&batch, &mask).map_err(|e| e.to_string())?;
-    }
-    if batch.num_rows() == 0 {
-        return Ok(None);
-    }
-    if let Some(files) = column(names.file, &batch) {
-        let mut first = 0;
-        // Mostly one file, or few, in runs.
-        while first < batch.num_rows() {
-            let file = text(&files, first).unwrap_or_default();
-            let end = (first..batch.num_rows()).find(|row| text(&files, *row) != Some(file));
-            let end = end.unwrap_or(batch.num_rows()).max(first + 1);
-            entry(&mut done.by_file, file).events += (end - first) as u64;
-            first = end;
-        }
-    }
-    project::events(&part.plan, needs, &batch).map(Some).map_err(|e| e.to_string())
-}
-
-fn entry<'m>(map: &'m mut BTreeMap<String, Delivered>, file: &str) -> &'m mut Delivered {
-    if !map.contains_key(file) {
-        map.insert(file.to_owned(), Delivered::default());
-    }
-    map.entry(file.to_owned()).or_default()
-}
-
-fn text(array: &ArrayRef, row: usize) -> Option<&str> {
-    if array.is_null(row) {
-        return None;
-    }
-    match array.as_dictionary_opt::<Int32Type>() {
-        Some(dictionary) => {
-            let key = usize::try_from(dictionary.keys().value(row)).ok()?;
-            Some(dictionary.values().as_string_opt::<i32>()?.value(key))
-        }
-        None => Some(array.as_string_opt::<i32>()?.value(row)),
-    }
-}
-
-/// Which rows lie in the range, and which have no time.
-fn in_range(
-    times: Option<&ArrayRef>,
-    rows: usize,
-    range: TimeRange,
-) -> (arrow_array::BooleanArray, Vec<usize>) {
-    let times = times.and_then(|times| times.as_primitive_opt::<TimestampMillisecondType>());
-    let mut mask = BooleanBuilder::with_capacity(rows);
-    let mut undated = Vec::new();
-    for row in 0..rows {
-        match times.filter(|times| times.is_valid(row)) {
-            Some(times) => mask.append_value(range.contains(times.value(row))),
-            None => {
-                undated.push(row);
-                mask.append_value(false);
-            }
-        }
-    }
-    (mask.finish(), undated)
+    let _ = step(ScanStep::PartDone { part: number });
 }
 
 impl Store {
@@ -324,13 +179,13 @@ impl Store {
         let mut by_file: BTreeMap<String, Delivered> = BTreeMap::new();
         let mut bytes = 0;
         for thread in done {
-            for (file, delivered) in thread.by_file {
+            for (file, delivered) in thread.counts.by_file {
                 let into = by_file.entry(file).or_default();
                 into.events += delivered.events;
                 into.undated += delivered.undated;
             }
             failed.extend(thread.failed);
-            bytes += thread.bytes;
+            bytes += thread.counts.bytes;
         }
         if let Some((oldest, newest)) = self.totals().span {
             report.see_time(oldest);

@@ -1,7 +1,7 @@
-//! Writing a segment: the events of one hour, in order, as a Parquet file.
+//! Writing a segment: events of one partition, in order, as a Parquet file.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aql_event::{Column, Type, fields, provenance};
@@ -13,7 +13,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::basic::Compression;
+use parquet::basic::{Compression, Encoding};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -23,8 +23,9 @@ use rustc_hash::FxHashMap;
 use crate::classes::{ClassFacts, Common, FACTS_KEY, FACTS_VERSION, SegmentFacts};
 use crate::columns::{FIELD_PREFIX, MORE, PAYLOAD, PAYLOAD_BYTES, TIME, written_as};
 use crate::more;
-use crate::names::HourColumns;
+use crate::names::PartitionColumns;
 use crate::row::{Cell, Row};
+use crate::texts::TextsWriter;
 
 /// Rows that are handed to Parquet at once, and bytes of values.
 const BATCH_ROWS: usize = 4096;
@@ -32,6 +33,14 @@ const BATCH_BYTES: usize = 8 << 20;
 /// Rows of a row group, and the memory it may take while it is written.
 const GROUP_ROWS: usize = 128 << 10;
 const GROUP_BYTES: usize = 48 << 20;
+/// Rows after which a row group ends with the class that is at hand.
+const CLASS_ROWS: usize = 32 << 10;
+/// Rows of a segment. A partition with more of them has several.
+const SEGMENT_ROWS: u64 = 4 << 20;
+/// Rows that are put into pages at once: how far a page can go beyond its limit.
+const STEP_ROWS: usize = 512;
+/// Bytes of a page of raw records: few have to be decoded for one of them.
+const PAYLOAD_PAGE_BYTES: usize = 256 << 10;
 /// Rows of a page: what is passed over at least.
 const PAGE_ROWS: usize = 8 << 10;
 /// Classes that are told apart; what comes later is one with the last.
@@ -51,6 +60,8 @@ pub(crate) struct Written {
     pub(crate) rows: u64,
     /// Oldest and newest time.
     pub(crate) span: Option<(i64, i64)>,
+    /// Bytes of the file beside it that says which texts occur in the raw records.
+    pub(crate) texts: Option<u64>,
 }
 
 /// Writes one segment.
@@ -72,22 +83,25 @@ pub(crate) struct SegmentWriter<'c> {
     class: Vec<u8>,
     class_rows: usize,
     facts: SegmentFacts,
+    texts: TextsWriter,
+    texts_path: PathBuf,
     written: Written,
 }
 
 impl<'c> SegmentWriter<'c> {
-    /// Creates the file of an hour with these columns; `fixed` are those of the rows.
+    /// Creates a file with these columns, and one beside it; `fixed` are those of the rows.
     pub(crate) fn create(
         path: &Path,
+        texts_path: &Path,
         fixed: &'c [Column],
-        hour: &HourColumns,
+        filled: &PartitionColumns,
     ) -> Result<Self, ParquetError> {
         let mut columns = Vec::new();
         let mut add = |name: &str, ty: Type| {
             columns.push(ColumnWriter::new(name, ty));
             Some(columns.len() - 1)
         };
-        let is_filled = |number: usize| hour.filled.get(number).copied().unwrap_or(false);
+        let is_filled = |number: usize| filled.filled.get(number).copied().unwrap_or(false);
         let mut of_fixed = Vec::new();
         let mut payload = [None, None];
         for (number, column) in fixed.iter().enumerate() {
@@ -104,12 +118,12 @@ impl<'c> SegmentWriter<'c> {
             });
         }
         let mut of_field = FxHashMap::default();
-        for name in &hour.fields {
+        for name in &filled.fields {
             if let Some(at) = add(&format!("{FIELD_PREFIX}{name}"), Type::Text) {
                 of_field.insert(name.to_ascii_lowercase(), at);
             }
         }
-        let more = hour.more.then(|| add(MORE, Type::Text)).flatten();
+        let more = filled.more.then(|| add(MORE, Type::Text)).flatten();
         let schema: Vec<_> = columns.iter().map(|c| written_as(&c.name, c.ty)).collect();
         let schema = Arc::new(Schema::new(schema));
         let options = ArrowWriterOptions::new()
@@ -133,8 +147,15 @@ impl<'c> SegmentWriter<'c> {
             class: Vec::new(),
             class_rows: 0,
             facts: SegmentFacts { version: FACTS_VERSION, ..SegmentFacts::default() },
+            texts: TextsWriter::new(),
+            texts_path: texts_path.to_owned(),
             written: Written::default(),
         })
+    }
+
+    /// Has it as many rows as a segment may have?
+    pub(crate) fn is_full(&self) -> bool {
+        self.written.rows >= SEGMENT_ROWS
     }
 
     /// Takes the next row.
@@ -144,22 +165,32 @@ impl<'c> SegmentWriter<'c> {
                 self.end_class();
             }
             self.class = row.class().to_owned();
+            // Groups of one class are passed over as a whole, and have dictionaries of their own.
+            if self.parquet.in_progress_rows() + self.rows >= CLASS_ROWS {
+                self.flush()?;
+                self.parquet.flush()?;
+            }
         }
         let fixed = self.fixed;
+        let mut payload = None;
         for (number, cell) in row.cells(fixed) {
             let Some(column) = fixed.get(number) else { continue };
             match (&*column.name, cell) {
                 (provenance::FIELDS, Cell::Bytes(all)) => self.fields(all),
-                (PAYLOAD, Cell::Bytes(bytes)) => match std::str::from_utf8(bytes) {
-                    Ok(text) => self.set(self.payload[0], Cell::Text(text)),
-                    Err(_) => self.set(self.payload[1], cell),
-                },
+                (PAYLOAD, Cell::Bytes(bytes)) => {
+                    payload = Some(bytes);
+                    match std::str::from_utf8(bytes) {
+                        Ok(text) => self.set(self.payload[0], Cell::Text(text)),
+                        Err(_) => self.set(self.payload[1], cell),
+                    }
+                }
                 (name, _) => {
                     self.see(name, cell);
                     self.set(self.of_fixed.get(number).copied().flatten(), cell);
                 }
             }
         }
+        self.texts.row(payload);
         self.rows += 1;
         self.class_rows += 1;
         self.written.rows += 1;
@@ -261,6 +292,10 @@ impl<'c> SegmentWriter<'c> {
         let file = self.parquet.into_inner()?;
         file.sync_all()?;
         self.written.bytes = file.metadata()?.len();
+        if self.payload.iter().any(Option::is_some) {
+            let bytes = self.texts.finish(&self.texts_path, self.written.bytes)?;
+            self.written.texts = Some(bytes);
+        }
         Ok(self.written)
     }
 }
@@ -270,8 +305,22 @@ fn properties(columns: &[ColumnWriter]) -> WriterProperties {
         .set_created_by(concat!("aquiline ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_compression(Compression::ZSTD(Default::default()))
         .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_write_batch_size(STEP_ROWS)
         .set_max_row_group_row_count(Some(GROUP_ROWS))
         .set_statistics_enabled(EnabledStatistics::Chunk);
+    for name in [PAYLOAD, PAYLOAD_BYTES] {
+        let path = ColumnPath::new(vec![name.to_owned()]);
+        properties = properties
+            .set_column_data_page_size_limit(path.clone(), PAYLOAD_PAGE_BYTES)
+            // No two are the same.
+            .set_column_dictionary_enabled(path, false);
+    }
+    for column in columns.iter().filter(|column| is_ascending(column)) {
+        let path = ColumnPath::new(vec![column.name.clone()]);
+        properties = properties
+            .set_column_dictionary_enabled(path.clone(), false)
+            .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
+    }
     for column in columns {
         let statistics = match column.name.as_str() {
             name if PAGE_STATISTICS.contains(&name) => EnabledStatistics::Page,
@@ -284,6 +333,11 @@ fn properties(columns: &[ColumnWriter]) -> WriterProperties {
         properties = properties.set_column_statistics_enabled(path, statistics);
     }
     properties.build()
+}
+
+/// Do the values of a column mostly ascend, and are few of them the same?
+fn is_ascending(column: &ColumnWriter) -> bool {
+    column.ty == Type::Time || column.name == provenance::RECORD
 }
 
 /// A column of the batch at hand.

@@ -25,7 +25,7 @@ impl RowFilter for Every {
         &self.columns
     }
 
-    fn may_match(&self, events: &EventBatch) -> BooleanBuffer {
+    fn wanted(&self, events: &EventBatch) -> BooleanBuffer {
         let rows = events.num_rows();
         self.seen.fetch_add(rows as u64, Ordering::Relaxed);
         let records = events.column(&self.columns[0]).unwrap().as_primitive::<Int64Type>();

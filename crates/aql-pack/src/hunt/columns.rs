@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aql_catalog::{Catalog, Profile};
-use aql_event::{ClassFilter, ClassRow, Column, Wanted, provenance};
+use aql_event::{ClassFilter, ClassRow, Column, Occurrences, Wanted, provenance};
 use aql_match::Matcher;
 
 /// Columns that every finding shows, whatever its rule selects.
@@ -58,6 +58,14 @@ impl OfRules {
 impl ClassFilter for OfRules {
     fn may_match(&self, class: &ClassRow<'_>) -> bool {
         self.matcher.may_match(class)
+    }
+
+    fn looks_for_texts(&self, column: &Column) -> bool {
+        self.matcher.looks_for_texts(column)
+    }
+
+    fn may_match_among(&self, class: &ClassRow<'_>, texts: &dyn Occurrences) -> bool {
+        self.matcher.may_match_among(class, texts)
     }
 
     fn wanted(&self, class: &ClassRow<'_>) -> Wanted {

@@ -8,7 +8,7 @@ use aql_engine::{Engine, Plan};
 use aql_eval::site::add_note;
 use aql_eval::{Context, Program};
 use aql_event::{Column, Needs};
-use aql_match::{AnyRule, Matcher, RuleFilter};
+use aql_match::{Matcher, RuleFilter, WantedRows};
 use aql_semantic::BoundQuery;
 
 use super::columns::{FindingColumns, OfRules};
@@ -164,7 +164,7 @@ impl Compiler<'_> {
         let matcher = Arc::new(matcher);
         let filter = OfRules::new(Arc::clone(&matcher), of_rules);
         needs.class_filter = Some(Arc::new(filter));
-        needs.row_filter = Some(Arc::new(AnyRule::new(Arc::clone(&matcher))));
+        needs.row_filter = Some(Arc::new(WantedRows::new(Arc::clone(&matcher))));
         needs.time = options.time;
         needs.log_sources = Arc::clone(&self.cx.log_sources);
         Ok(Hunt {

@@ -101,7 +101,7 @@ fn a_manifest_that_is_gone_edited_or_newer() {
     for (text, expected) in [
         (whole[..whole.len() / 2].to_owned(), codes::STORE_MANIFEST),
         (edited, codes::STORE_MANIFEST),
-        (whole.replace("\"version\": 1", "\"version\": 7"), codes::STORE_NEWER),
+        (whole.replace("\"version\": 2", "\"version\": 7"), codes::STORE_NEWER),
     ] {
         fs::write(&manifest, text).unwrap();
         assert!(Store::is_store(folder.path()));

@@ -8,5 +8,6 @@
 
 mod bad_input;
 mod import;
+mod row_filter;
 mod same_events;
 mod util;

@@ -67,7 +67,7 @@ class DuckDb:
         self.db = duckdb.connect()
         self.db.execute("SET timezone = 'UTC'")
         paths = ", ".join(
-            "'" + f"{store}/day=*/hour=*/*.parquet".replace("'", "''") + "'"
+            "'" + f"{store}/day=*/**/*.parquet".replace("'", "''") + "'"
             for store in request["stores"]
         )
         self.db.execute(
