@@ -4,11 +4,12 @@
     pip install esql-parser luqum eql pysigma sqlglot tree-sitter-yaral logscale-tools
     python3 verify/parse_translations.py packs/t1114-email-collection/translations
 
-ES|QL with the grammar of Elasticsearch, Lucene with luqum, EQL with Elastic's own package, Sigma with
-pySigma and those of its validators that need no network, the SQL of Spark, Databricks and Snowflake
-with sqlglot, YARA-L and LogScale with grammars for tree-sitter (that of LogScale needs Python 3.14; an
-older one leaves LogScale out, and says so). KQL is parsed by kql_parse.mjs. What the parsers say is
-printed; ends with 1 if they say anything.
+ES|QL with the grammar of Elasticsearch and, where detection-rules-esql-py is installed (Python 3.12),
+with Elastic's own parser; Lucene with luqum, EQL with Elastic's own package, Sigma with pySigma and
+those of its validators that need no network, the SQL of Spark, Databricks and Snowflake with sqlglot,
+YARA-L and LogScale with grammars for tree-sitter (that of LogScale needs Python 3.14; an older one
+leaves LogScale out, and says so). KQL is parsed by kql_parse.mjs. What the parsers say is printed; ends
+with 1 if they say anything.
 """
 
 import pathlib
@@ -28,6 +29,11 @@ from sigma.collection import SigmaCollection
 from sigma.validation import SigmaValidator
 from sigma.validators.core import condition, modifiers, values
 
+try:
+    import esql as elastic
+except ImportError:  # needs Python 3.12
+    elastic = None
+
 
 class Complaints(ErrorListener):
     def __init__(self):
@@ -45,6 +51,11 @@ def parse_esql(text):
         part.removeErrorListeners()
         part.addErrorListener(said)
     parser.singleStatement()
+    if elastic:
+        try:
+            elastic.parse_query(text)
+        except elastic.EsqlError as error:
+            said.list.append(f"Elastic's own parser: {error}")
     return said.list
 
 

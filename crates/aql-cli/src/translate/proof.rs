@@ -14,6 +14,7 @@ mod groups;
 mod report;
 mod round_trip;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
@@ -131,6 +132,7 @@ pub(crate) fn prove(pieces: &[Piece<'_>], means: &Means<'_>) -> anyhow::Result<P
         proofs.list.push(Proof { piece, by, groups: false, verdict });
     }
 
+    let mut known_groups = HashMap::new();
     for engine in engines::ALL {
         let statements = statements(pieces, engine, means);
         if statements.is_empty() {
@@ -156,9 +158,14 @@ pub(crate) fn prove(pieces: &[Piece<'_>], means: &Means<'_>) -> anyhow::Result<P
                 Ok(engines::Answer::Groups(theirs)) => {
                     let Some(piece) = piece else { continue };
                     let announced = piece.loss == Loss::Approximate;
-                    match groups::rows(piece, &statement.query, &table) {
-                        Ok(ours) => compare::rows(&ours, &theirs, announced),
-                        Err(why) => Verdict::Failed(why),
+                    // The groups of the original are the same for every target.
+                    let job: *const Job = piece.job;
+                    let ours = known_groups
+                        .entry(job)
+                        .or_insert_with(|| groups::rows(piece, &statement.query, &table));
+                    match ours {
+                        Ok(ours) => compare::rows(ours, &theirs, announced),
+                        Err(why) => Verdict::Failed(why.clone()),
                     }
                 }
             };
