@@ -149,7 +149,9 @@ class Spark:
         self.session.sparkContext.setLogLevel("ERROR")
         events = None
         for store in request["stores"]:
-            stored = self.session.read.option("mergeSchema", "true").parquet(store)
+            # The manifest lies beside the days.
+            reader = self.session.read.option("mergeSchema", "true")
+            stored = reader.option("pathGlobFilter", "*.parquet").parquet(store)
             have = {name.lower() for name in stored.columns}
             parts = []
             for column in request["columns"]:
