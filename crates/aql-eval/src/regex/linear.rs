@@ -34,7 +34,7 @@ impl Linear {
             let built = Regex::new(text).map_err(|e| RegexError::new(one_line(&e)))?;
             let _ = regex.set(Some(built));
         }
-        let mut names = vec![None; hir.properties().explicit_captures_len() + 1];
+        let mut names = vec![None];
         name_groups(&hir, &mut names);
         Ok((Linear(Arc::new(Lazy { text: text.to_owned(), regex })), names))
     }
@@ -63,10 +63,15 @@ fn states(hir: &Hir) -> u64 {
     }
 }
 
-fn name_groups(hir: &Hir, names: &mut [Option<String>]) {
+/// Groups that can never take part may be missing in between; they count all the same.
+fn name_groups(hir: &Hir, names: &mut Vec<Option<String>>) {
     match hir.kind() {
         HirKind::Capture(capture) => {
-            if let Some(name) = names.get_mut(capture.index as usize) {
+            let index = capture.index as usize;
+            if names.len() <= index {
+                names.resize(index + 1, None);
+            }
+            if let Some(name) = names.get_mut(index) {
                 *name = capture.name.as_deref().map(str::to_owned);
             }
             name_groups(&capture.sub, names);
