@@ -6,7 +6,8 @@ SELECT
   "payload" AS "Evidence"
 FROM events
 WHERE (
-    ("payload" ILIKE '%X-MS-Exchange-Organization-AutoForwarded%')
+    (NOT coalesce(("devicetype" IN (12, 397)), FALSE))
+    AND ("payload" ILIKE '%X-MS-Exchange-Organization-AutoForwarded%')
     AND match("payload", '(?-s)(?i)X\\-MS\\-Exchange\\-Organization\\-AutoForwarded[\\"\\\']?[\\t\\n\\x0B\\x0C\\r\\x20]*[\\=\\:][\\t\\n\\x0B\\x0C\\r\\x20]*\\[?[\\"\\\']?true')
   )
   AND (toUnixTimestamp64Milli("starttime") >= toUnixTimestamp64Milli(now64(3)) - 86400000)

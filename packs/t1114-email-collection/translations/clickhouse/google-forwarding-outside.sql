@@ -7,10 +7,13 @@ SELECT
   "payload" AS "Evidence"
 FROM events
 WHERE (
-    ("payload" ILIKE '%email_forwarding_out_of_domain%')
-    OR (
-      match("payload", '(?-s)(?i)\\"(CREATE|CHANGE)_GMAIL_SETTING\\"')
-      AND match("payload", '(?-s)(?i)\\"(EMAIL_ROUTE|MESSAGE_SECURITY_RULE|UNIFIED_MAIL_ROUTING|ALIAS_TABLE)\\"')
+    ("devicetype" = 442)
+    AND (
+      ("payload" ILIKE '%email_forwarding_out_of_domain%')
+      OR (
+        match("payload", '(?-s)(?i)\\"(CREATE|CHANGE)_GMAIL_SETTING\\"')
+        AND match("payload", '(?-s)(?i)\\"(EMAIL_ROUTE|MESSAGE_SECURITY_RULE|UNIFIED_MAIL_ROUTING|ALIAS_TABLE)\\"')
+      )
     )
   )
   AND (toUnixTimestamp64Milli("starttime") >= toUnixTimestamp64Milli(now64(3)) - 86400000)

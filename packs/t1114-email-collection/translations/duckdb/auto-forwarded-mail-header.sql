@@ -6,7 +6,8 @@ SELECT
   "payload" AS "Evidence"
 FROM events
 WHERE (
-    ("payload" ILIKE '%X-MS-Exchange-Organization-AutoForwarded%')
+    (NOT coalesce(("devicetype" IN (12, 397)), FALSE))
+    AND ("payload" ILIKE '%X-MS-Exchange-Organization-AutoForwarded%')
     AND regexp_matches("payload", '(?i)X\-MS\-Exchange\-Organization\-AutoForwarded[\"\'']?[\t\n\x0B\x0C\r\x20]*[\=\:][\t\n\x0B\x0C\r\x20]*\[?[\"\'']?true')
   )
   AND (epoch_ms("starttime") >= epoch_ms(now()) - 86400000)

@@ -7,10 +7,13 @@ SELECT
   "payload" AS "Evidence"
 FROM events
 WHERE (
-    ("payload" ILIKE '%email_forwarding_out_of_domain%')
-    OR (
-      regexp_matches("payload", '(?i)\"(CREATE|CHANGE)_GMAIL_SETTING\"')
-      AND regexp_matches("payload", '(?i)\"(EMAIL_ROUTE|MESSAGE_SECURITY_RULE|UNIFIED_MAIL_ROUTING|ALIAS_TABLE)\"')
+    ("devicetype" = 442)
+    AND (
+      ("payload" ILIKE '%email_forwarding_out_of_domain%')
+      OR (
+        regexp_matches("payload", '(?i)\"(CREATE|CHANGE)_GMAIL_SETTING\"')
+        AND regexp_matches("payload", '(?i)\"(EMAIL_ROUTE|MESSAGE_SECURITY_RULE|UNIFIED_MAIL_ROUTING|ALIAS_TABLE)\"')
+      )
     )
   )
   AND (epoch_ms("starttime") >= epoch_ms(now()) - 86400000)

@@ -4,7 +4,8 @@ SELECT
   "payload" AS "Evidence"
 FROM events
 WHERE (
-    ("payload" ILIKE '%type=EXECVE%')
+    ("devicetype" = 11)
+    AND ("payload" ILIKE '%type=EXECVE%')
     AND (
       ("payload" ILIKE '%/var/mail%')
       OR ("payload" ILIKE '%/var/spool/mail%')

@@ -5,7 +5,8 @@ SELECT
   `payload` AS `Evidence`
 FROM events
 WHERE (
-    (`payload` ILIKE '%X-MS-Exchange-Organization-AutoForwarded%')
+    (NOT coalesce((`devicetype` IN (12, 397)), FALSE))
+    AND (`payload` ILIKE '%X-MS-Exchange-Organization-AutoForwarded%')
     AND (`payload` RLIKE '(?iu)(?s).*X-MS-Exchange-Organization-AutoForwarded["\\x27]?\\s*[=:]\\s*\\[?["\\x27]?true.*')
   )
   AND (unix_millis(`starttime`) >= unix_millis(current_timestamp()) - 86400000)

@@ -3,10 +3,13 @@ SELECT
   `payload` AS `Evidence`
 FROM events
 WHERE (
-    (`payload` ILIKE '%email_forwarding_out_of_domain%')
-    OR (
-      (`payload` RLIKE '(?iu)(?s).*"(CREATE|CHANGE)_GMAIL_SETTING".*')
-      AND (`payload` RLIKE '(?iu)(?s).*"(EMAIL_ROUTE|MESSAGE_SECURITY_RULE|UNIFIED_MAIL_ROUTING|ALIAS_TABLE)".*')
+    (`devicetype` = 442)
+    AND (
+      (`payload` ILIKE '%email_forwarding_out_of_domain%')
+      OR (
+        (`payload` RLIKE '(?iu)(?s).*"(CREATE|CHANGE)_GMAIL_SETTING".*')
+        AND (`payload` RLIKE '(?iu)(?s).*"(EMAIL_ROUTE|MESSAGE_SECURITY_RULE|UNIFIED_MAIL_ROUTING|ALIAS_TABLE)".*')
+      )
     )
   )
   AND (unix_millis(`starttime`) >= unix_millis(current_timestamp()) - 86400000)
