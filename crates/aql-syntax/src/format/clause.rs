@@ -63,18 +63,37 @@ impl Writer<'_> {
         }
     }
 
-    /// A keyword and a list, on one line if it fits and holds no comment.
+    /// A keyword and a list, on one line if it fits and no comment is to stand in it.
     fn list(&mut self, keyword: &str, items: Vec<Item<'_>>) {
         self.push(keyword);
         let place =
             span_of(items.first().map(|item| item.span), items.last().map(|item| item.span));
+        let line = self.one_line(&items);
         if !self.has_comment(place)
-            && let Some(line) = self.one_line(&items)
+            && let Some(line) = &line
         {
             self.push(" ");
-            self.push(&line);
+            self.push(line);
             return;
         }
+        let (length, start, comments) = (self.out.len(), self.line, self.comments.clone());
+        let inside = self.comments.clone().find(|comment| comment.span.start >= place.start);
+        self.spread(&items);
+        // A comment inside of an expression that has its own line comes behind it: then it stands in
+        // the list no more, and the list has to look as it would when it is written again.
+        if let Some(line) = line
+            && let Some(inside) = inside
+            && self.comment_pending(inside.span.end)
+        {
+            self.out.truncate(length);
+            (self.line, self.comments) = (start, comments);
+            self.push(" ");
+            self.push(&line);
+        }
+    }
+
+    /// A list with a line for each item.
+    fn spread(&mut self, items: &[Item<'_>]) {
         self.indent += 1;
         for (index, item) in items.iter().enumerate() {
             if index > 0 {

@@ -33,6 +33,19 @@ pub(crate) fn check(text: &str) {
 }
 
 #[test]
+fn comments_inside_of_expressions_move_once() {
+    for text in [
+        "SELECT a -- c\n AND b FROM events",
+        "SELECT a, b -- c\n AND c FROM events",
+        "SELECT a -- c\n AND b, c FROM events",
+        "SELECT a, -- c\n b /* d */ + 1 FROM events",
+        "SELECT a FROM events GROUP BY a + /* c */ 1 ORDER BY a /* d */ DESC, b",
+    ] {
+        check(text);
+    }
+}
+
+#[test]
 fn conditions_are_spread() {
     insta::assert_snapshot!(shape(
         "select sourceip, \"File Path\" as p from events where (a=1 or b=2 and c=3) and not (d=1 or e=2) \
