@@ -74,13 +74,14 @@ impl<'p> Evaluator<'p> {
     }
 
     fn negated(&self, ty: Type, operand: Evaluated<'_>, count: usize) -> Evaluated<'p> {
-        lanes::map(count, &[operand], ty, false, self.cx, &|args, _| match args
-            .first()
-            .and_then(Datum::number)
-        {
-            None => Datum::Null,
-            Some(number) if ty == Type::Double => Datum::Double(-number.double()),
-            Some(number) => Datum::integer_or_null(whole(number).and_then(i64::checked_neg)),
+        lanes::map(count, &[operand], ty, false, self.cx, &|args, _| {
+            let Some(value) = args.first() else { return Datum::Null };
+            if ty == Type::Double {
+                // As a double from the start: as a number, zero has no sign to turn.
+                let value = value.double().filter(|v| !v.is_nan());
+                return value.map_or(Datum::Null, |v| Datum::Double(-v));
+            }
+            Datum::integer_or_null(value.number().and_then(whole).and_then(i64::checked_neg))
         })
     }
 

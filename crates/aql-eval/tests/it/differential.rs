@@ -157,6 +157,20 @@ fn expression() -> impl Strategy<Value = Expr> {
     })
 }
 
+#[test]
+fn two_signs_of_zero_cancel() {
+    let text = |value| call("LOWER", vec![value], Type::Text);
+    for (value, shown) in [
+        (negate(double(0.0)), "-0.0"),
+        (negate(negate(double(0.0))), "0.0"),
+        (negate(negate(col("score"))), "0.0"),
+    ] {
+        let rows = [[None, None, None, None, None, Some("0".to_owned()), None]];
+        let values = compile(&text(value), NullSemantics::Sql).evaluate(&batch(&rows));
+        assert_eq!(plain_at(&values, 0), Plain::Text(shown.to_owned()));
+    }
+}
+
 fn plain_at(array: &ArrayRef, row: usize) -> Plain {
     use arrow_schema::DataType;
     if let Some(text) = text_of(array) {
