@@ -197,7 +197,13 @@ fn write(
             serde_json::to_writer(&mut sink.out, &line)?;
             writeln!(sink.out)?;
         } else if proofs.is_none() {
-            say(piece, args);
+            // Of a correlation there is the same to say for every target.
+            let before = at.checked_sub(1).and_then(|before| pieces.get(before));
+            let is_told = piece.translation.is_none()
+                && before.is_some_and(|before| std::ptr::eq(before.job, piece.job));
+            if !is_told {
+                say(piece, args);
+            }
         }
         match (&args.output, piece.text()) {
             (Some(folder), Some(text)) => write_file(folder, piece.target, &piece.job.name, text)?,

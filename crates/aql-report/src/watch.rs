@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use aql_event::{
-    ClassFilter, ClassRow, Column, EventBatch, EventTable, Needs, ScanReport, ScanStep, Wanted,
+    ClassFilter, ClassRow, Column, EventBatch, EventTable, Needs, Occurrences, ScanReport,
+    ScanStep, Wanted,
 };
 use aql_pack::Observer;
 
@@ -75,6 +76,14 @@ impl ClassFilter for Both {
     fn may_match(&self, class: &ClassRow<'_>) -> bool {
         self.observer.may_match(class);
         self.wanted.as_ref().is_none_or(|wanted| wanted.may_match(class))
+    }
+
+    fn looks_for_texts(&self, column: &Column) -> bool {
+        self.wanted.as_ref().is_some_and(|wanted| wanted.looks_for_texts(column))
+    }
+
+    fn may_match_among(&self, class: &ClassRow<'_>, texts: &dyn Occurrences) -> bool {
+        self.wanted.as_ref().is_none_or(|wanted| wanted.may_match_among(class, texts))
     }
 
     fn wanted(&self, class: &ClassRow<'_>) -> Wanted {

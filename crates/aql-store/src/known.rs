@@ -35,7 +35,7 @@ impl Known {
         let classes: Option<Vec<&ClassFacts>> = facts
             .and_then(|facts| classes.iter().map(|at| facts.classes.get(*at)).collect())
             .filter(|classes: &Vec<_>| !classes.is_empty());
-        let mut row = BatchBuilder::new(needs);
+        let mut row = BatchBuilder::of_one_row(needs);
         let mut is_known = vec![false; columns.len()];
         let mut is_exact = vec![false; columns.len()];
         let mut has_more = names.more.is_some();

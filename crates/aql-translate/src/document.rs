@@ -6,20 +6,14 @@
 //! hand runs, have no documents.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
 use aql_catalog::{Catalog, Profile};
 use aql_event::{Column, ColumnKind};
 use aql_semantic::BoundQuery;
 
 use crate::loss::Losses;
-use crate::map::Map;
+use crate::map::{ELASTIC, Map, SIGMA};
 use crate::{Options, Target, lower, source};
-
-static ELASTIC: LazyLock<Result<Map, String>> =
-    LazyLock::new(|| Map::read(include_str!("../maps/elastic.toml")));
-static SIGMA: LazyLock<Result<Map, String>> =
-    LazyLock::new(|| Map::read(include_str!("../maps/sigma.toml")));
 
 /// Columns that conditions about a kind of event are turned into.
 const KINDS: [(ColumnKind, &str); 3] = [

@@ -7,6 +7,7 @@
 //! path. An empty value takes a field away.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use aql_event::{Column, ColumnKind};
 use serde::Deserialize;
@@ -74,6 +75,16 @@ pub(crate) struct FieldRef {
 const MARKS: [char; 3] = ['#', '~', '!'];
 
 const FIELDS: &str = include_str!("../maps/fields.csv");
+
+/// A map of the binary, read when it is first used.
+pub(crate) type MapFile = LazyLock<Result<Map, String>>;
+
+/// The map of all of Elastic's languages.
+pub(crate) static ELASTIC: MapFile =
+    LazyLock::new(|| Map::read(include_str!("../maps/elastic.toml")));
+
+/// The map of Sigma.
+pub(crate) static SIGMA: MapFile = LazyLock::new(|| Map::read(include_str!("../maps/sigma.toml")));
 
 impl Map {
     /// Reads a map of `maps/`.

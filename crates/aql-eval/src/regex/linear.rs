@@ -45,7 +45,7 @@ impl Linear {
     }
 }
 
-/// About how many states an automaton has that is made of it; no fewer than a third of them.
+/// About how many states an automaton has that is made of it.
 fn states(hir: &Hir) -> u64 {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => 1,

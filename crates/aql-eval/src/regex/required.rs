@@ -8,7 +8,7 @@ const SHORTEST: usize = 3;
 /// outside of groups is looked at, and letters, digits and punctuation of ASCII only.
 pub fn required(java: &str) -> Option<String> {
     let mut reader = Reader { rest: java, run: String::new(), best: String::new() };
-    reader.flags()?;
+    reader.flags();
     while !reader.rest.is_empty() {
         reader.step()?;
     }
@@ -44,14 +44,12 @@ impl Reader<'_> {
     }
 
     /// Passes over flags for the whole expression that change no letter into another.
-    fn flags(&mut self) -> Option<()> {
+    fn flags(&mut self) {
         if let Some(rest) = self.rest.strip_prefix("(?")
-            && let Some(end) = rest.find(|c: char| !matches!(c, 's' | 'm' | 'd'))
-            && let Some(behind) = rest.get(end..)?.strip_prefix(')')
+            && let Some(behind) = rest.trim_start_matches(['s', 'm', 'd']).strip_prefix(')')
         {
             self.rest = behind;
         }
-        Some(())
     }
 
     /// Reads one element; nothing if it cannot be told what it means.
@@ -134,21 +132,27 @@ impl Reader<'_> {
 
     /// Passes over a class.
     fn class(&mut self) -> Option<()> {
-        self.skip_if('^');
-        // Whether this ends the class is told differently.
-        if self.rest.starts_with(']') {
-            return None;
-        }
+        self.class_start()?;
         let mut depth = 1;
         while depth > 0 {
             match self.next()? {
-                '[' => depth += 1,
+                '[' => {
+                    self.class_start()?;
+                    depth += 1;
+                }
                 ']' => depth -= 1,
                 '\\' => self.skip_escaped()?,
                 _ => {}
             }
         }
         Some(())
+    }
+
+    /// Behind the bracket of a class, also of one in another.
+    fn class_start(&mut self) -> Option<()> {
+        self.skip_if('^');
+        // Whether this ends the class is told differently.
+        (!self.rest.starts_with(']')).then_some(())
     }
 
     /// Passes over what a backslash takes the meaning from; a quotation is not followed.
@@ -187,6 +191,7 @@ mod tests {
             "(?x)a b c",
             r"\Qabc\E",
             "[]abc]def",
+            "[[]abc]def]ghi",
             r"\u0041bcd",
             "abc{",
             "[abc",

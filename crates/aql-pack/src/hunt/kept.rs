@@ -7,13 +7,16 @@ use aql_event::{Column, EventBatch, EventTable, Needs, ScanReport, ScanStep};
 use arrow_array::{RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow_buffer::BooleanBuffer;
 
-/// Bytes of events that are kept for one rule. One that wants more reads the evidence again, which
-/// takes time, not memory.
-const MOST_BYTES: usize = 32 << 20;
+/// Bytes of events that are kept for all rules together. A rule that wants more than its share reads
+/// the evidence again, which takes time, not memory.
+const MOST_BYTES: usize = 64 << 20;
 
 /// The events of one rule.
-#[derive(Debug, Default)]
-pub(super) struct Kept(Mutex<State>);
+#[derive(Debug)]
+pub(super) struct Kept {
+    state: Mutex<State>,
+    most_bytes: usize,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -23,6 +26,12 @@ struct State {
 }
 
 impl Kept {
+    /// For each of so many rules.
+    pub(super) fn of_rules(rules: usize) -> Vec<Option<Kept>> {
+        let most_bytes = MOST_BYTES / rules.max(1);
+        (0..rules).map(|_| Some(Kept { state: Mutex::default(), most_bytes })).collect()
+    }
+
     /// Keeps these rows of a batch.
     pub(super) fn add(&self, part: u64, events: &EventBatch, rows: &BooleanBuffer) {
         let mut state = self.lock();
@@ -32,7 +41,7 @@ impl Kept {
         let rows: UInt32Array =
             rows.set_indices().filter_map(|row| u32::try_from(row).ok()).collect();
         let taken = arrow_select::take::take_record_batch(events.records(), &rows);
-        let taken = taken.ok().filter(|_| state.bytes < MOST_BYTES);
+        let taken = taken.ok().filter(|_| state.bytes < self.most_bytes);
         let Some(records) = taken else {
             *state = State { is_over: true, ..State::default() };
             return;
@@ -43,7 +52,7 @@ impl Kept {
 
     /// The events as a table, in evidence order; nothing if there were too many to keep.
     pub(super) fn into_table(self) -> Option<KeptEvents> {
-        let mut state = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         // Those of one part came from one thread, in their order.
         state.batches.sort_by_key(|(part, _)| *part);
         let batches = state.batches.into_iter().map(|(_, events)| events).collect();
@@ -51,7 +60,7 @@ impl Kept {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -92,5 +101,60 @@ impl EventTable for KeptEvents {
             }
         }
         ScanReport::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+    use std::sync::Mutex;
+
+    use aql_event::{
+        BatchBuilder, Column, ColumnKind, Encoding, EventBatch, EventTable, Needs, ScanStep, Type,
+    };
+    use arrow_array::cast::AsArray;
+    use arrow_buffer::BooleanBuffer;
+
+    use super::{Kept, State};
+
+    fn needs(encoding: Encoding) -> Needs {
+        Needs::new([Column::new(ColumnKind::Builtin, "username", Type::Text, encoding)])
+    }
+
+    fn events(users: &[&str]) -> EventBatch {
+        let mut builder = BatchBuilder::new(&needs(Encoding::Dictionary));
+        for user in users {
+            builder.set_text(0, user);
+            builder.end_row();
+        }
+        builder.finish()
+    }
+
+    #[test]
+    fn events_come_in_the_order_of_the_evidence_and_the_layout_that_is_asked_for() {
+        let kept = Kept { state: Mutex::new(State::default()), most_bytes: usize::MAX };
+        kept.add(7, &events(&["c", "-", "d"]), &BooleanBuffer::from(vec![true, false, true]));
+        kept.add(2, &events(&["a", "b"]), &BooleanBuffer::from(vec![true, true]));
+        let table = kept.into_table().expect("few enough");
+        let seen = Mutex::new(Vec::new());
+        table.scan(&needs(Encoding::Plain), &|step| {
+            if let ScanStep::Batch { events, .. } = step {
+                let users = events.records().column(0).as_string::<i32>();
+                let users = users.iter().flatten().map(str::to_owned);
+                seen.lock().expect("one thread").extend(users);
+            }
+            ControlFlow::Continue(())
+        });
+        assert_eq!(seen.into_inner().expect("one thread"), ["a", "b", "c", "d"]);
+    }
+
+    #[test]
+    fn a_rule_that_wants_more_than_its_share_has_no_table() {
+        let kept = Kept { state: Mutex::new(State::default()), most_bytes: 1 };
+        let all = BooleanBuffer::from(vec![true]);
+        kept.add(0, &events(&["a"]), &all);
+        kept.add(1, &events(&["b"]), &all);
+        assert!(kept.into_table().is_none());
+        assert!(Kept::of_rules(1).pop().flatten().and_then(Kept::into_table).is_some());
     }
 }

@@ -235,7 +235,7 @@ impl Hunt {
     /// Runs the rules over a table.
     pub fn run(&self, table: &dyn EventTable) -> HuntOutcome {
         let found: Mutex<Vec<(u64, Finding)>> = Mutex::default();
-        let kept: Vec<Kept> = self.watched.iter().map(|_| Kept::default()).collect();
+        let mut kept = Kept::of_rules(self.watched.len());
         let scratch: Mutex<Vec<aql_match::Scratch>> = Mutex::default();
         let report = if self.matcher.rules() == 0 {
             ScanReport::default()
@@ -251,7 +251,7 @@ impl Hunt {
                     let findings = self.findings(&events, &hits);
                     for hit in &hits.rules {
                         let watched = hit.rule.checked_sub(self.single.len());
-                        if let Some(kept) = watched.and_then(|at| kept.get(at)) {
+                        if let Some(Some(kept)) = watched.and_then(|at| kept.get(at)) {
                             kept.add(part, &events, &hit.rows);
                         }
                     }
@@ -273,7 +273,6 @@ impl Hunt {
             report,
             ..HuntOutcome::default()
         };
-        let mut kept: Vec<Option<Kept>> = kept.into_iter().map(Some).collect();
         for (at, (rule, plan)) in self.grouped.iter().enumerate() {
             let watched = self.watched.iter().position(|grouped| *grouped == at);
             let kept = watched.and_then(|watched| kept.get_mut(watched)?.take());

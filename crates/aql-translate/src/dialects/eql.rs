@@ -1,7 +1,7 @@
 //! EQL of Elasticsearch, over ECS fields.
 
 use std::net::IpAddr;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use aql_semantic::CompareOp;
 
@@ -11,7 +11,7 @@ use crate::condition::{Language, Term, as_texts, one_of};
 use crate::filter;
 use crate::loss::Losses;
 use crate::lucene_regex::automaton;
-use crate::map::Map;
+use crate::map::ELASTIC;
 use crate::pattern::Pattern;
 use crate::pred::{Lowered, Number};
 use crate::text::{c_text, number, operator};
@@ -25,12 +25,9 @@ pub(super) const DIALECT: Dialect = Dialect {
     write,
 };
 
-static MAP: LazyLock<Result<Map, String>> =
-    LazyLock::new(|| Map::read(include_str!("../../maps/elastic.toml")));
-
 fn write(query: &Lowered, _: &Options, losses: &mut Losses) -> String {
     let text = |condition: String, _: &crate::map::Source| condition;
-    format!("any where {}", filter::write(query, &MAP, &Eql, losses, &text, " or "))
+    format!("any where {}", filter::write(query, &ELASTIC, &Eql, losses, &text, " or "))
 }
 
 struct Eql;

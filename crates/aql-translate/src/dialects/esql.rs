@@ -1,7 +1,7 @@
 //! ES|QL of Elasticsearch, over ECS fields.
 
 use std::net::IpAddr;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use aql_semantic::{AggregateFunction, CompareBy, CompareOp};
 
@@ -10,7 +10,7 @@ use crate::Options;
 use crate::condition::{Language, Term, as_texts, one_of};
 use crate::loss::Losses;
 use crate::lucene_regex::automaton;
-use crate::map::Map;
+use crate::map::ELASTIC;
 use crate::pattern::Pattern;
 use crate::pipeline::{self, Commands, Naming, PartText, Pipeline};
 use crate::pred::{Lowered, Number};
@@ -26,11 +26,8 @@ pub(super) const DIALECT: Dialect = Dialect {
     write,
 };
 
-static MAP: LazyLock<Result<Map, String>> =
-    LazyLock::new(|| Map::read(include_str!("../../maps/elastic.toml")));
-
 fn write(query: &Lowered, options: &Options, losses: &mut Losses) -> String {
-    pipeline::write(query, &MAP, &Esql, options, losses)
+    pipeline::write(query, &ELASTIC, &Esql, options, losses)
 }
 
 struct Esql;

@@ -2,7 +2,7 @@
 //! names. Only a filter: columns, order and limit are set around it.
 
 use std::net::IpAddr;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use aql_semantic::CompareOp;
 
@@ -12,7 +12,7 @@ use crate::condition::{Language, Term};
 use crate::filter;
 use crate::loss::Losses;
 use crate::lucene_regex::{automaton, literal};
-use crate::map::Map;
+use crate::map::ELASTIC;
 use crate::pattern::Pattern;
 use crate::pred::{Lowered, Number};
 use crate::text::{number, operator};
@@ -26,12 +26,9 @@ pub(super) const DIALECT: Dialect = Dialect {
     write,
 };
 
-static MAP: LazyLock<Result<Map, String>> =
-    LazyLock::new(|| Map::read(include_str!("../../maps/elastic.toml")));
-
 fn write(query: &Lowered, _: &Options, losses: &mut Losses) -> String {
     let text = |condition: String, _: &crate::map::Source| condition;
-    filter::write(query, &MAP, &Lucene, losses, &text, " OR ")
+    filter::write(query, &ELASTIC, &Lucene, losses, &text, " OR ")
 }
 
 struct Lucene;

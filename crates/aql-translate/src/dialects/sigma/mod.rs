@@ -4,7 +4,7 @@
 mod detection;
 
 use std::net::IpAddr;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use aql_semantic::{CompareBy, CompareOp, ExprKind};
 
@@ -14,7 +14,7 @@ use crate::condition::{Language, Term, Writer};
 use crate::correlation::{self, Correlation};
 use crate::filter::outside;
 use crate::loss::{Direction, Losses};
-use crate::map::{Map, Source};
+use crate::map::{SIGMA, Source};
 use crate::pattern::{Pattern, Shape};
 use crate::pred::{Lowered, Number, Pred, What};
 use crate::regex::portable;
@@ -32,9 +32,6 @@ pub(super) const DIALECT: Dialect = Dialect {
     write,
 };
 
-static MAP: LazyLock<Result<Map, String>> =
-    LazyLock::new(|| Map::read(include_str!("../../../maps/sigma.toml")));
-
 /// Channels that log sources of Sigma stand for.
 const SERVICES: &[(&str, &str)] = &[
     ("Microsoft-Windows-Sysmon/Operational", "sysmon"),
@@ -47,7 +44,7 @@ const SERVICES: &[(&str, &str)] = &[
 
 fn write(query: &Lowered, options: &Options, losses: &mut Losses) -> String {
     let span = query.output.first().map_or_else(Default::default, |o| o.expr.span);
-    let Some(map) = losses.map(&MAP) else { return String::new() };
+    let Some(map) = losses.map(&SIGMA) else { return String::new() };
     outside(query, losses);
     let found = parts(query, map, losses);
     if found.len() > 1 {
