@@ -178,6 +178,28 @@ impl<'a> Record<'a> {
         self.system_u32(SystemField::ThreadId)
     }
 
+    /// Appends the encoded values of these system values: records of one shape in which they are
+    /// the same have the same texts of them. `false` if that cannot be told from single values.
+    pub(crate) fn push_raw_system(&self, fields: &[SystemField], out: &mut Vec<u8>) -> bool {
+        fields.iter().all(|field| {
+            let Some(location) = self.plan.system(*field) else { return true };
+            match location.source {
+                _ if !self.is_present(location) => out.extend([0xff, 0xff]),
+                Source::Empty | Source::Text(_) => out.extend([0xff, 0xfe]),
+                Source::Value(index) => {
+                    let Some(value) = self.view.value(location.frag, index) else { return false };
+                    let (kind, bytes) = value.encoded();
+                    out.push(kind);
+                    // A value is shorter than its chunk.
+                    out.extend((bytes.len() as u16).to_le_bytes());
+                    out.extend_from_slice(bytes);
+                }
+                Source::Mixed(..) => return false,
+            }
+            true
+        })
+    }
+
     // Event data.
 
     /// The first field of that exact name: the `Name` of a `Data` element, or the name of

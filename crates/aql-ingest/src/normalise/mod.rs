@@ -165,6 +165,10 @@ impl<S: Clone> Plan<S> {
             looked_at: None,
             facts: None,
         };
+        if !Self::may_be_wanted(needs, class, qid) {
+            plan.wanted = false;
+            return plan;
+        }
         let mut needs_facts = false;
         for (index, column) in needs.columns().iter().enumerate() {
             let resolved = match column.kind {
@@ -248,7 +252,11 @@ impl<S: Clone> Plan<S> {
             plan.drop_constant_facts();
         }
         match plan.asked(needs) {
-            Wanted::Nothing => plan.wanted = false,
+            Wanted::Nothing => {
+                plan.wanted = false;
+                plan.columns = Fills { fixed: Vec::new(), dynamic: Vec::new() };
+                return plan;
+            }
             Wanted::All => {}
             // What is fixed stays: by it the rules that cannot match are known to be false.
             wanted @ Wanted::Columns(_) => {
@@ -256,8 +264,10 @@ impl<S: Clone> Plan<S> {
             }
         }
         if let Some(filter) = &needs.row_filter {
-            let looked_at = Needs::new(filter.columns().iter().cloned());
-            let place = |at: usize| looked_at.index_of(needs.columns().get(at)?);
+            let mut looked_at: Vec<&Column> = filter.columns().iter().collect();
+            looked_at.sort();
+            looked_at.dedup();
+            let place = |at: usize| looked_at.binary_search(&needs.columns().get(at)?).ok();
             plan.looked_at = Some(plan.columns.only(place));
         }
         plan
@@ -286,12 +296,30 @@ impl<S: Clone> Plan<S> {
         });
     }
 
+    /// May a record of this class match, as far as what is known of it without its fields goes?
+    /// Most classes are ruled out by it, and no field has to be looked up for them.
+    fn may_be_wanted(needs: &Needs, class: &ClassFacts<'_>, qid: &Qid) -> bool {
+        if class.fields_first {
+            return true;
+        }
+        let columns = needs.columns().iter().enumerate();
+        let columns = columns.filter(|(_, column)| column.kind == ColumnKind::Builtin);
+        let fixed = columns.filter_map(|(at, column)| {
+            Some((at, column.ty, builtin::of(&column.name, class, qid)?.ok()?))
+        });
+        Self::asked_with(needs, &fixed.collect::<Vec<_>>()) != Wanted::Nothing
+    }
+
     /// What the class filter wants of records of this class.
     fn asked(&self, needs: &Needs) -> Wanted {
+        Self::asked_with(needs, &self.columns.fixed)
+    }
+
+    fn asked_with(needs: &Needs, fixed: &[(usize, Type, Fixed)]) -> Wanted {
         let Some(filter) = &needs.class_filter else { return Wanted::All };
         let mut builder = BatchBuilder::of_one_row(needs);
         let mut known = vec![false; needs.columns().len()];
-        for (index, ty, value) in &self.columns.fixed {
+        for (index, ty, value) in fixed {
             value.set(&mut builder, *index, *ty);
             if let Some(flag) = known.get_mut(*index) {
                 *flag = true;
