@@ -165,10 +165,6 @@ impl<S: Clone> Plan<S> {
             looked_at: None,
             facts: None,
         };
-        if !Self::may_be_wanted(needs, class, qid) {
-            plan.wanted = false;
-            return plan;
-        }
         let mut needs_facts = false;
         for (index, column) in needs.columns().iter().enumerate() {
             let resolved = match column.kind {
@@ -296,30 +292,12 @@ impl<S: Clone> Plan<S> {
         });
     }
 
-    /// May a record of this class match, as far as what is known of it without its fields goes?
-    /// Most classes are ruled out by it, and no field has to be looked up for them.
-    fn may_be_wanted(needs: &Needs, class: &ClassFacts<'_>, qid: &Qid) -> bool {
-        if class.fields_first {
-            return true;
-        }
-        let columns = needs.columns().iter().enumerate();
-        let columns = columns.filter(|(_, column)| column.kind == ColumnKind::Builtin);
-        let fixed = columns.filter_map(|(at, column)| {
-            Some((at, column.ty, builtin::of(&column.name, class, qid)?.ok()?))
-        });
-        Self::asked_with(needs, &fixed.collect::<Vec<_>>()) != Wanted::Nothing
-    }
-
     /// What the class filter wants of records of this class.
     fn asked(&self, needs: &Needs) -> Wanted {
-        Self::asked_with(needs, &self.columns.fixed)
-    }
-
-    fn asked_with(needs: &Needs, fixed: &[(usize, Type, Fixed)]) -> Wanted {
         let Some(filter) = &needs.class_filter else { return Wanted::All };
         let mut builder = BatchBuilder::of_one_row(needs);
         let mut known = vec![false; needs.columns().len()];
-        for (index, ty, value) in fixed {
+        for (index, ty, value) in &self.columns.fixed {
             value.set(&mut builder, *index, *ty);
             if let Some(flag) = known.get_mut(*index) {
                 *flag = true;
