@@ -14,7 +14,7 @@ use aql_event::{BatchBuilder, Needs, ScanStep};
 
 use crate::evidence::Options;
 use crate::evtx::SystemField;
-use crate::json::{Json, Node};
+use crate::json::{Json, Node, Shapes};
 use crate::looks::{Kept, Looks, TakeAgain};
 use crate::mappings::OwnMapping;
 use crate::normalise::generic::{self, Generic, NamedFields, Unparsed};
@@ -61,6 +61,8 @@ pub(crate) struct Out<'w> {
     text: String,
     /// Nodes of the JSON record at hand, kept for their memory.
     pub nodes: Vec<Node>,
+    /// How JSON records are built.
+    pub shapes: Shapes,
     /// The EVTX decoder, kept for its compiled templates.
     pub decoder: crate::evtx::Decoder,
     /// Where the fields of EVTX records are, by plan and shape.
@@ -95,6 +97,7 @@ impl<'w> Out<'w> {
             scratch: Scratch::default(),
             text: String::new(),
             nodes: Vec::new(),
+            shapes: Shapes::default(),
             decoder: crate::evtx::Decoder::new(),
             slots: crate::formats::evtx::SlotTable::default(),
         }

@@ -9,6 +9,7 @@
 //! [`frame`](crate::frame)), what keys mean ([`formats`](crate::formats)).
 
 mod parse;
+mod shapes;
 mod strings;
 mod text;
 
@@ -18,6 +19,7 @@ use std::fmt;
 use memchr::memchr;
 
 pub(crate) use parse::{Fault, JsonError, is_blank, parse, parse_whole};
+pub(crate) use shapes::Shapes;
 pub(crate) use text::quote;
 use text::unescape;
 
