@@ -63,6 +63,10 @@ pub(crate) struct Out<'w> {
     pub nodes: Vec<Node>,
     /// How JSON records are built.
     pub shapes: Shapes,
+    /// Where the fields of Winlogbeat's records are, by shape.
+    pub beats: crate::formats::winlogbeat::Layouts,
+    /// The values of the class of one of them, kept for their memory.
+    pub beats_values: Vec<u8>,
     /// The EVTX decoder, kept for its compiled templates.
     pub decoder: crate::evtx::Decoder,
     /// Where the fields of EVTX records are, by plan and shape.
@@ -98,6 +102,8 @@ impl<'w> Out<'w> {
             text: String::new(),
             nodes: Vec::new(),
             shapes: Shapes::default(),
+            beats: crate::formats::winlogbeat::Layouts::default(),
+            beats_values: Vec::new(),
             decoder: crate::evtx::Decoder::new(),
             slots: crate::formats::evtx::SlotTable::default(),
         }
@@ -342,6 +348,16 @@ impl<'w> Out<'w> {
         record: &impl WindowsRecord,
         number: u64,
     ) {
+        let class = self.windows_class_of(format, record);
+        self.windows_row(&class, record, number);
+    }
+
+    /// The plan of the class of a Windows event.
+    pub(crate) fn windows_class_of(
+        &mut self,
+        format: &'static str,
+        record: &impl WindowsRecord,
+    ) -> Rc<ClassPlan> {
         let mut buffers: [String; 4] = Default::default();
         let [a, b, c, d] = &mut buffers;
         let provider = record.system(SystemField::ProviderName, a);
@@ -350,14 +366,13 @@ impl<'w> Out<'w> {
         // Looked for only where it counts: few records have one, and then in several places.
         let level = channel.as_deref().filter(|channel| windows::has_level(channel));
         let level = level.and_then(|_| record.system(SystemField::Level, d));
-        let class = self.windows_class(Class {
+        self.windows_class(Class {
             format,
             provider: provider.as_deref().unwrap_or_default(),
             channel: channel.as_deref().unwrap_or_default(),
             event_id: event_id.and_then(|id| id.trim().parse().ok()),
             level: level.and_then(|level| windows::level_number(&level)),
-        });
-        self.windows_row(&class, record, number);
+        })
     }
 
     /// Takes an Office 365 audit record; `table` is the hunting table that it lay in, if it did.

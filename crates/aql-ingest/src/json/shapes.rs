@@ -5,6 +5,8 @@
 //! begin alike often go on in one of a few ways. A record that fits a branch has the nodes of that
 //! branch: only its values are looked at. What does not fit is parsed, and then remembered.
 
+use std::num::NonZeroU32;
+
 use super::parse::{JsonError, bare_value, parse_whole};
 use super::strings::Strings;
 use super::{Kind, NO_KEY, Node};
@@ -36,7 +38,14 @@ pub(crate) struct Shapes {
     tried: u32,
     fitted: u32,
     is_off: bool,
+    /// Shapes that were forgotten have lower numbers.
+    base: u32,
 }
+
+/// Identifies records of which every value has its node in the same place and under the same keys;
+/// also which values are texts. Never used again for others while the [`Shapes`] live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ShapeId(NonZeroU32);
 
 /// A value, or the end, and what stands in front of it behind the value before.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +82,7 @@ enum Op {
 }
 
 impl Shapes {
-    /// Does what [`parse_whole`] does.
+    /// Does what [`parse_whole`] does; gives the shape of the record, if it is remembered.
     ///
     /// # Errors
     ///
@@ -83,26 +92,30 @@ impl Shapes {
         text: &str,
         nodes: &mut Vec<Node>,
         max_depth: usize,
-    ) -> Result<(), JsonError> {
+    ) -> Result<Option<ShapeId>, JsonError> {
         if self.is_off || text.len() > MAX_TEXT {
-            return parse_whole(text, nodes, max_depth);
+            return parse_whole(text, nodes, max_depth).map(|()| None);
         }
         self.tried += 1;
-        if self.fit(text.as_bytes(), nodes).is_some() {
+        if let Some(end) = self.fit(text.as_bytes(), nodes) {
             self.fitted += 1;
-            return Ok(());
+            return Ok(self.shape(end));
         }
         if self.tried > TRIED {
             self.is_off = self.fitted < self.tried / 2;
             (self.tried, self.fitted) = (0, 0);
         }
         parse_whole(text, nodes, max_depth)?;
-        self.learn(text.as_bytes(), nodes);
-        Ok(())
+        let end = self.learn(text.as_bytes(), nodes);
+        Ok(end.and_then(|end| self.shape(end)))
     }
 
-    /// Follows a branch to its end.
-    fn fit(&self, text: &[u8], nodes: &mut Vec<Node>) -> Option<()> {
+    fn shape(&self, end: u32) -> Option<ShapeId> {
+        NonZeroU32::new(self.base.checked_add(end)?.checked_add(1)?).map(ShapeId)
+    }
+
+    /// Follows a branch to its end, whose step is returned.
+    fn fit(&self, text: &[u8], nodes: &mut Vec<Node>) -> Option<u32> {
         nodes.clear();
         let mut strings = Strings::unread(text);
         let mut pos = 0;
@@ -110,11 +123,11 @@ impl Shapes {
         loop {
             let rest = text.get(pos..)?;
             let mut at = branches;
-            let (step, length) = loop {
+            let (number, step, length) = loop {
                 let step = self.steps.get(at as usize)?;
                 let gap = self.gaps.get(step.gap.0 as usize..step.gap.1 as usize)?;
                 if rest.starts_with(gap) && goes_on(step.value, rest.get(gap.len()).copied()) {
-                    break (step, gap.len());
+                    break (at, step, gap.len());
                 }
                 at = step.sibling;
             };
@@ -134,7 +147,7 @@ impl Shapes {
             }
             pos += length;
             let (kind, end) = match step.value {
-                Next::End => return Some(()),
+                Next::End => return Some(number),
                 Next::Text => (Kind::Text, strings.end_from(pos)?),
                 Next::Bare => bare_value(text, pos)?,
             };
@@ -145,15 +158,17 @@ impl Shapes {
         }
     }
 
-    /// Remembers how a record is built that was parsed.
-    fn learn(&mut self, text: &[u8], nodes: &[Node]) {
+    /// Remembers how a record is built that was parsed; gives its last step.
+    fn learn(&mut self, text: &[u8], nodes: &[Node]) -> Option<u32> {
         let is_container = |node: &Node| matches!(node.kind, Kind::Object | Kind::Array);
         if nodes.len() > MAX_VALUES || !nodes.first().is_some_and(is_container) {
-            return;
+            return None;
         }
         if self.steps.len() > MAX_STEPS || self.gaps.len() > MAX_BYTES {
             let Shapes { tried, fitted, .. } = *self;
-            *self = Shapes { tried, fitted, ..Shapes::default() };
+            // It wraps after a million times that all was forgotten; then there is no shape.
+            let base = self.base.saturating_add(self.steps.len() as u32 + 1);
+            *self = Shapes { tried, fitted, base, ..Shapes::default() };
         }
         let mut parent = None;
         let mut open: Vec<u32> = Vec::new();
@@ -172,17 +187,14 @@ impl Shapes {
             }
             let value = if node.kind == Kind::Text { Next::Text } else { Next::Bare };
             let gap = text.get(base as usize..node.span.0 as usize).unwrap_or_default();
-            parent = self.step(parent, gap, value, key, &ops);
-            if parent.is_none() {
-                return;
-            }
+            parent = Some(self.step(parent, gap, value, key, &ops)?);
             ops.clear();
             base = node.span.1;
         }
         close(&mut open, &mut ops, nodes, base, NONE);
         let gap = text.get(base as usize..).unwrap_or_default();
         let key = Key { span: (NO_KEY, 0), escaped: false };
-        self.step(parent, gap, Next::End, key, &ops);
+        self.step(parent, gap, Next::End, key, &ops)
     }
 
     /// The step that follows `parent` so, which is made if there is none yet and room for it.
@@ -306,7 +318,7 @@ mod tests {
             for record in records.iter().chain(records.iter().filter(|_| again)) {
                 let (mut nodes, mut expected) = (Vec::new(), Vec::new());
                 let result = shapes.parse_whole(record, &mut nodes, 4);
-                prop_assert_eq!(result, parse_whole(record, &mut expected, 4));
+                prop_assert_eq!(result.map(|_| ()), parse_whole(record, &mut expected, 4));
                 if result.is_ok() {
                     prop_assert_eq!(format!("{nodes:?}"), format!("{expected:?}"), "{}", record);
                 }
@@ -320,11 +332,13 @@ mod tests {
         let mut nodes = Vec::new();
         let first = r#"{"a":"x","b":{"c":[1,{"d":null}]},"e":{}}"#;
         assert_eq!(shapes.fit(first.as_bytes(), &mut nodes), None);
-        shapes.parse_whole(first, &mut nodes, 8).expect("JSON");
+        let shape = shapes.parse_whole(first, &mut nodes, 8).expect("JSON");
+        assert!(shape.is_some());
         for alike in
             [first, r#"{"a":"a longer text with \" and \\","b":{"c":[-1.5,{"d":true}]},"e":{}}"#]
         {
-            assert_eq!(shapes.fit(alike.as_bytes(), &mut nodes), Some(()), "{alike}");
+            assert!(shapes.fit(alike.as_bytes(), &mut nodes).is_some(), "{alike}");
+            assert_eq!(shapes.parse_whole(alike, &mut nodes, 8), Ok(shape), "{alike}");
         }
         for other in [
             r#"{"a":1,"b":{"c":[1,{"d":null}]},"e":{}}"#,
