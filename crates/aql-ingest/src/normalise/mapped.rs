@@ -248,6 +248,11 @@ impl Record<Field> for MappedRecord<'_> {
         Some(Cow::Borrowed(scratch))
     }
 
+    fn sender<'v>(&'v self, scratch: &'v mut String) -> Option<Cow<'v, str>> {
+        *scratch = self.first(&self.mapping.sender)?;
+        Some(Cow::Borrowed(scratch))
+    }
+
     fn log_source(&self) -> (Option<String>, Option<i64>) {
         let number = self.first(&self.mapping.log_source_id);
         (self.first(&self.mapping.log_source), number.and_then(|id| id.trim().parse().ok()))

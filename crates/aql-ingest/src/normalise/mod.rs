@@ -315,7 +315,7 @@ pub(crate) trait Record<S> {
     fn host<'v>(&'v self, scratch: &'v mut String) -> Option<Cow<'v, str>>;
 
     /// The address it was sent from, if it is known by more than the host.
-    fn sender(&self) -> Option<&str> {
+    fn sender<'v>(&'v self, _scratch: &'v mut String) -> Option<Cow<'v, str>> {
         None
     }
 
@@ -565,7 +565,7 @@ fn addresses_of<S>(
     // An address that the payload lacks is that of the sender (IBM support, "How the Source IP
     // and Destination IP are determined from events"); of a file only its host name tells.
     let mut sender = || {
-        let told = record.sender().and_then(canonical_host);
+        let told = record.sender(host).as_deref().and_then(canonical_host);
         told.or_else(|| record.host(host).as_deref().and_then(canonical_host))
             .unwrap_or(address::UNKNOWN_SENDER)
     };

@@ -290,6 +290,7 @@ fn windows_events_as_products_write_them() {
     for name in [
         "cef-windows.log",
         "elastic-agent.ndjson",
+        "emulated.evtx",
         "evtx_dump.jsonl",
         "evtxecmd.csv",
         "evtxecmd.jsonl",
@@ -385,8 +386,30 @@ const NOW: i64 = 1_654_041_600_000;
 #[test]
 fn leef_cef_and_syslog() {
     let needs = wide(
-        &["Event ID", "Process Path", "Operation"],
-        &["resource", "Safe Name", "msg", "act", "@host", "@app", "@pid", "@message"],
+        &[
+            "Event ID",
+            "Process Path",
+            "Operation",
+            "Machine Identifier",
+            "Source Hostname",
+            "Destination Hostname",
+            "File Path",
+            "Filename",
+            "URL",
+            "User Agent",
+            "Message",
+        ],
+        &[
+            "resource",
+            "Safe Name",
+            "link",
+            "Action",
+            "@host",
+            "@address",
+            "@app",
+            "@pid",
+            "@message",
+        ],
     );
     let options = Options { now: Some(NOW), ..Options::default() };
     let mut text = String::new();
