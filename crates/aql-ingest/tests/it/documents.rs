@@ -94,8 +94,11 @@ fn filled(entry: &Entry) -> (BTreeSet<i64>, Vec<String>) {
     let formats = values(&batches, &told[1]);
     let is_own = |format: &Option<String>| format.as_deref() == Some(entry.name);
     for (path, file) in paths.iter().zip(&report.files) {
-        let (found, _) =
-            scan_paths(&[path.clone()], &Needs::new([told[1].clone()]), Options::default());
+        let (found, _) = scan_paths(
+            std::slice::from_ref(path),
+            &Needs::new([told[1].clone()]),
+            Options::default(),
+        );
         // A file may be told apart from the events that lie in it.
         let has = values(&found, &told[1]).iter().any(is_own) || file.format == Some(entry.name);
         assert!(has, "{} has no event of the format {}", path.display(), entry.name);
