@@ -19,7 +19,7 @@ use crate::looks::{Kept, Looks, TakeAgain};
 use crate::mappings::OwnMapping;
 use crate::normalise::generic::{self, Generic, NamedFields, Unparsed};
 use crate::normalise::mapped::{Mapped, MappedRecord};
-use crate::normalise::o365::{self, AuditRecord, O365};
+use crate::normalise::o365::{self, AuditRecord, O365, Outer};
 use crate::normalise::windows::{self, AsRecord, Class, ClassPlan, Windows, WindowsRecord};
 use crate::normalise::{Plan, Record, RowFacts, Scratch, Which, fill};
 use crate::report::PartReport;
@@ -375,20 +375,21 @@ impl<'w> Out<'w> {
         })
     }
 
-    /// Takes an Office 365 audit record; `table` is the hunting table that it lay in, if it did.
+    /// Takes an Office 365 audit record, with the row of a hunting table that it lay in, if it did.
     pub(crate) fn audit(
         &mut self,
         format: &'static str,
-        table: Option<&'static str>,
+        outer: Option<&Outer<'_>>,
         json: Json<'_>,
         payload: &[u8],
         number: u64,
     ) {
         self.format(format);
+        let table = outer.map(|outer| outer.table);
         let plan = self.o365.class(self.needs, format, table, json);
         let time = o365::time_of(json);
         if self.wants(plan.wanted, time) {
-            self.row(&plan, &AuditRecord { json, payload }, number, time);
+            self.row(&plan, &AuditRecord { json, outer, payload }, number, time);
         }
     }
 

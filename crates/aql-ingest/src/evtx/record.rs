@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::bytes;
 use super::decoder::{Decoder, Entry, ShapeId, View};
 use super::error::Error;
 use super::plan::{Field, FieldName, Location, Plan, Section, Source, SystemField};
@@ -54,6 +55,14 @@ impl<'a> Record<'a> {
     /// Where the record starts in its chunk.
     pub fn offset(&self) -> usize {
         self.entry.raw.offset
+    }
+
+    /// The record's size as its header has it, and as it is repeated behind it. They differ where
+    /// one of them was overwritten, and with it most likely a part of the record.
+    pub fn sizes(&self) -> (u32, u32) {
+        let (start, (_, end)) = (self.entry.raw.offset, self.entry.raw.body);
+        let repeated = bytes::u32_at(self.view.data, end).unwrap_or_default();
+        (u32::try_from(end + 4 - start).unwrap_or(u32::MAX), repeated)
     }
 
     /// Identifies the record's layout. `None` for the few records whose fields have to be looked

@@ -244,6 +244,15 @@ fn read_chunk<'a>(
                 continue;
             }
         };
+        if let (size, repeated) = record.sizes()
+            && size != repeated
+        {
+            let message = format!("the size behind the record is {repeated}, expected {size}");
+            let diagnostic = Diagnostic::warning(codes::DAMAGED, message)
+                .note("what is left of the record was read; values may be missing, cut or wrong");
+            let offset = chunk.offset() + record.offset() as u64;
+            out.report().add(diagnostic, Some(offset), Some(record.record_number()));
+        }
         out.look_at(name);
         take(record, scratch, out);
     }

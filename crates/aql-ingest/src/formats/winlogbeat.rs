@@ -403,8 +403,9 @@ impl WindowsRecord for BeatEvent<'_> {
         // A module pipeline moved these; under the Windows name they are found all the same.
         let mut scratch = String::new();
         for name in Catalog::get().ecs_fields() {
-            // A value of the data that says "absent" hides them.
-            if !self.is_in_data(name)
+            // A value of the data that says "absent" hides them. Those of the header come later.
+            if !name.starts_with("system/")
+                && !self.is_in_data(name)
                 && let Some(value) = self.ecs(Catalog::get().ecs_paths(name), &mut scratch)
             {
                 visit(name, &value);
