@@ -16,7 +16,7 @@ use zip::ZipArchive;
 
 use crate::evidence::{Evidence, EvidenceFile, Origin};
 use crate::evtx::{CHUNK_SIZE, FileHeader};
-use crate::formats::{csv, windows_xml};
+use crate::formats::{csv, parquet, windows_xml};
 use crate::frame::PLACES;
 use crate::patience::Began;
 use crate::sniff::{HEAD, LONG_HEAD, Sniffed, sniff, wants_more};
@@ -41,6 +41,8 @@ pub(crate) enum Work {
     Whole(EvidenceFile),
     /// Bytes of a file.
     Range(Range),
+    /// Rows of a Parquet file.
+    Rows(EvidenceFile, parquet::Part),
     /// A member of an archive.
     Member { shown: Arc<str>, archive: ZipArchive<Reopen>, index: usize },
 }
@@ -178,6 +180,13 @@ impl<'e> Planner<'e> {
         let sniffed = sniff(&head, false);
         if sniffed == Sniffed::Zip {
             self.plan_zip(file, key);
+            return Ok(());
+        }
+        if sniffed == Sniffed::Parquet
+            && let Some(parts) = parquet::parts(&handle, options.split)
+        {
+            let rows = parts.into_iter().map(|part| Work::Rows(file.clone(), part));
+            self.queue.extend(rows.map(|work| (vec![key], work)));
             return Ok(());
         }
         let first = match sniffed {

@@ -23,7 +23,12 @@ pub(crate) const FORMAT: Format = Format {
     name: "hayabusa",
     about: "Windows events in JSON timelines of Hayabusa",
     by: "the keys `RuleTitle`, `Timestamp`, `Channel` and `EventID`",
-    layout: Layout::Json { keys: &["RuleTitle", "EventTitle"], is, take },
+    layout: Layout::Json {
+        keys: &["RuleTitle", "EventTitle"],
+        beside: &[&["EventID", "Event ID"], &["Timestamp"], &["Channel"]],
+        is,
+        take,
+    },
 };
 
 /// A timeline as CSV.

@@ -15,7 +15,12 @@ pub(crate) const FORMAT: Format = Format {
     name: "o365",
     about: "Office 365 audit records as JSON, also inside `auditData`",
     by: "the keys `Operation`, `CreationTime` and `Workload` or `RecordType`, or `auditData`",
-    layout: Layout::Json { keys: &["Operation", "auditData"], is, take },
+    layout: Layout::Json {
+        keys: &["Operation", "auditData"],
+        beside: &[&["CreationTime", "auditData"], &["Workload", "RecordType", "auditData"]],
+        is,
+        take,
+    },
 };
 
 fn is(json: Json<'_>) -> bool {

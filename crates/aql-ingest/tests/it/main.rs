@@ -7,6 +7,7 @@
 )]
 
 mod coalesce;
+mod columns;
 mod containers;
 mod corpus;
 mod documents;
