@@ -55,7 +55,7 @@ pub(crate) fn take_text(
     out: &mut Out<'_>,
     outer: NamedFields<'_>,
 ) {
-    let mut nodes = Vec::new();
+    let mut nodes = std::mem::take(&mut out.nodes);
     let parsed = parse_whole(text, &mut nodes, out.options.max_depth);
     match Json::root(text, &nodes).filter(|json| parsed.is_ok() && json.is_object()) {
         Some(json) => out.audit(name, None, json, payload, at.record),
@@ -71,4 +71,5 @@ pub(crate) fn take_text(
             out.unparsed(name, payload, outer, at.record);
         }
     }
+    out.nodes = nodes;
 }

@@ -447,15 +447,15 @@ fn options(split: u64) -> Options {
 fn columns_give_what_the_objects_of_rows_give() {
     let map_names: Vec<&str> = NESTED.iter().copied().chain(["pairs.k1", "PAIRS.k2"]).collect();
     let cases = [
-        ("flat", flat(2500), FLAT),
-        ("nested", nested(2500, false), NESTED),
-        ("map", nested(1500, true), &map_names),
-        ("map, not asked for", nested(1500, true), NESTED),
-        ("doubled", doubled(1500), &["text", "number", "TEXT2"]),
+        ("flat", flat(1200), FLAT),
+        ("nested", nested(1200, false), NESTED),
+        ("map", nested(600, true), &map_names),
+        ("map, not asked for", nested(600, true), NESTED),
+        ("doubled", doubled(600), &["text", "number", "TEXT2"]),
         ("escaped", escaped(700), &["text", "te\"xt", "te\\\"xt"]),
     ];
     for (name, batch, names) in cases {
-        let parquet = file(&batch, 1000);
+        let parquet = file(&batch, 500);
         let lines = lines(&parquet);
         // A few columns, and all of them: which ones are read depends on it.
         for names in [names, &names[..1], &[]] {
