@@ -29,6 +29,7 @@ pub(crate) const FORMAT: Format = Format {
     by: "the key `SyslogMessage` beside another of the table",
     layout: Layout::Json {
         keys: &[MESSAGE],
+        beside: &[OTHERS],
         is: |json| json.get(MESSAGE).is_some() && OTHERS.iter().any(|key| json.get(key).is_some()),
         take: take_json,
     },

@@ -26,6 +26,14 @@ pub(crate) const FORMAT: Format = Format {
     by: "keys of an advanced hunting table, or the category of a streamed record",
     layout: Layout::Json {
         keys: &["properties", "Timestamp", "TimeGenerated", "ReportTime"],
+        beside: &[&[
+            "category",
+            "ActionType",
+            "NetworkMessageId",
+            "AlertId",
+            "MachineId",
+            "ComputerDnsName",
+        ]],
         is: |json| streamed(json).is_some() || is_row(&|name| json.get(name).is_some()),
         take,
     },

@@ -28,6 +28,7 @@ pub(crate) const FORMAT: Format = Format {
     by: "the keys `winlog`, or `event_id` with `log_name` or `event_data`",
     layout: Layout::Json {
         keys: &["winlog", "winlog.event_id", "winlog.channel", "event_id"],
+        beside: &[&["winlog", "winlog.event_id", "winlog.channel", "log_name", "event_data"]],
         is,
         take,
     },

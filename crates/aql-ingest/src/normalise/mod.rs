@@ -285,6 +285,12 @@ impl<S: Clone> Plan<S> {
         plan
     }
 
+    /// The columns that differ from record to record, and how they are filled.
+    pub(crate) fn dynamic(&self, which: Which) -> impl Iterator<Item = (usize, Type, &Fill<S>)> {
+        let columns = self.columns_of(which);
+        columns.dynamic.iter().map(|(index, ty, fill)| (*index, *ty, fill))
+    }
+
     /// Facts that no field feeds are the same for all records.
     fn drop_constant_facts(&mut self) {
         let Some(facts) = &self.facts else { return };
@@ -322,6 +328,15 @@ impl<S: Clone> Plan<S> {
         builder.end_row();
         let row = builder.finish();
         filter.wanted(&ClassRow { row: &row, known: &known })
+    }
+}
+
+impl<S> Plan<S> {
+    fn columns_of(&self, which: Which) -> &Fills<S> {
+        match which {
+            Which::All => &self.columns,
+            Which::LookedAt => self.looked_at.as_ref().unwrap_or(&self.columns),
+        }
     }
 }
 
@@ -442,10 +457,7 @@ pub(crate) fn fill<S>(
     scratch: &mut Scratch,
     builder: &mut BatchBuilder,
 ) {
-    let columns = match which {
-        Which::All => &plan.columns,
-        Which::LookedAt => plan.looked_at.as_ref().unwrap_or(&plan.columns),
-    };
+    let columns = plan.columns_of(which);
     for (index, ty, value) in &columns.fixed {
         value.set(builder, *index, *ty);
     }

@@ -7,8 +7,10 @@
 )]
 
 mod coalesce;
+mod columns;
 mod containers;
 mod corpus;
+mod csv_ranges;
 mod documents;
 mod elastic;
 mod evtx;
