@@ -343,7 +343,7 @@ fn parse_integer(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use arrow_array::Array;
+    use arrow_array::{Array, ArrayAccessor};
     use arrow_array::cast::AsArray;
     use arrow_array::types::Int64Type;
 
