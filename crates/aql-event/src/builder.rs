@@ -343,9 +343,9 @@ fn parse_integer(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use arrow_array::{Array, ArrayAccessor};
     use arrow_array::cast::AsArray;
     use arrow_array::types::Int64Type;
+    use arrow_array::{Array, ArrayAccessor};
 
     use super::BatchBuilder;
     use crate::{Column, ColumnKind, Encoding, Needs, Type};

@@ -173,6 +173,13 @@ pub(crate) struct Outer<'r> {
     pub row: MappedRecord<'r>,
 }
 
+impl Outer<'_> {
+    /// Is it the column that holds the record, or a name that leads into it?
+    fn is_record(&self, name: &str) -> bool {
+        name.get(..self.column.len()).is_some_and(|name| name.eq_ignore_ascii_case(self.column))
+    }
+}
+
 /// An audit record with the text it came as.
 pub(crate) struct AuditRecord<'r> {
     /// The record.
@@ -189,7 +196,9 @@ impl Record<Field> for AuditRecord<'_> {
             Field::Raw(name) => {
                 let [inner, outer] = scratch;
                 let found = raw(self.json, name, inner);
-                found.or_else(|| self.outer?.row.fields.get(name, outer))
+                // The column that holds the record is what was found in it.
+                let row = self.outer.filter(|of| !of.is_record(name));
+                found.or_else(|| row?.row.fields.get(name, outer))
             }
             Field::Source(source) => {
                 let text = follow(self.json, &source.path, &mut scratch[0])?;
@@ -239,11 +248,8 @@ impl Record<Field> for AuditRecord<'_> {
             }
         }
         let Some(outer) = self.outer else { return };
-        let is_record = |name: &str| {
-            name.get(..outer.column.len()).is_some_and(|n| n.eq_ignore_ascii_case(outer.column))
-        };
         outer.row.fields.each(&mut |name, value| {
-            if !is_record(name) && seen.insert(name.to_ascii_lowercase()) {
+            if !outer.is_record(name) && seen.insert(name.to_ascii_lowercase()) {
                 visit(name, value);
             }
         });
