@@ -22,6 +22,7 @@ mod mappings;
 mod open;
 mod panics;
 mod parquet;
+mod ranges;
 mod robust;
 mod undated;
 mod util;
