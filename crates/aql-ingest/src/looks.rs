@@ -116,8 +116,8 @@ pub(crate) struct Kept {
 }
 
 /// Records and bytes that are kept at most, but for the last record.
-const MOST_RECORDS: usize = 4096;
-const MOST_BYTES: usize = 4 << 20;
+pub(crate) const MOST_RECORDS: usize = 4096;
+pub(crate) const MOST_BYTES: usize = 4 << 20;
 
 impl Kept {
     /// The name of the record that comes next.

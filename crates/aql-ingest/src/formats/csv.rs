@@ -2,6 +2,7 @@
 //! which are unparsed events.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use aql_diag::{Diagnostic, codes};
@@ -10,6 +11,7 @@ use super::text::{decode, not_a_record};
 use super::{FORMATS, Format, Layout};
 use crate::cells::{self, Cells, Header, Span};
 use crate::frame::{CsvRecords, Frame, Framer, Frames, Scan, first_row};
+use crate::looks::{MOST_BYTES, MOST_RECORDS};
 use crate::normalise::generic::NamedFields;
 use crate::out::{At, Out};
 use crate::sniff::BOM;
@@ -272,20 +274,38 @@ pub(crate) fn read_rows(
 ) {
     let mut record = first;
     let mut spans: Vec<Span> = Vec::new();
+    let mut looked_at = out.begin_look().then(LookedAt::default);
     let mut frames = Frames::new(stream, framer, out.options.max_record, end);
     while let Some(frame) = frames.next_frame() {
         match frame {
             Frame::Record { offset, bytes, cut } => {
                 let at = At { record, offset };
+                // Those before it have the names of columns that were known so far.
+                if head.may_pass(bytes)
+                    && let Some(rows) = &mut looked_at
+                {
+                    rows.settle(&head, &mut spans, out);
+                    looked_at = out.begin_look().then(LookedAt::default);
+                }
                 let text = decode(bytes, at, out);
                 match head.takes(bytes) {
                     Taken::Passed => continue,
                     Taken::Header => {}
                     Taken::No => {
-                        cells::cut(text.as_bytes(), head.delimiter, &mut spans);
-                        let cells = Cells::Row { text: &text, spans: &spans };
-                        let row = Row { header: &head.header, cells, payload: bytes, at };
-                        give(row, cut, &head, out);
+                        let before = out.looked_at();
+                        if let Some(rows) = &looked_at {
+                            out.look_at(rows.next_name());
+                        }
+                        give_text(&text, bytes, cut, at, &head, &mut spans, out);
+                        if out.looked_at() > before
+                            && let Some(rows) = &mut looked_at
+                        {
+                            rows.keep(bytes, cut, at);
+                            if rows.is_full() {
+                                rows.settle(&head, &mut spans, out);
+                                looked_at = out.begin_look().then(|| std::mem::take(rows));
+                            }
+                        }
                     }
                 }
             }
@@ -293,9 +313,67 @@ pub(crate) fn read_rows(
         }
         record += 1;
         if out.stopped() {
-            return;
+            break;
         }
     }
+    if let Some(rows) = &mut looked_at {
+        rows.settle(&head, &mut spans, out);
+    }
+}
+
+/// Rows that were looked at, until it is known which of them are taken whole.
+#[derive(Default)]
+struct LookedAt {
+    bytes: Vec<u8>,
+    rows: Vec<(At, Range<usize>, bool)>,
+}
+
+impl LookedAt {
+    /// The name of the row that comes next.
+    fn next_name(&self) -> u32 {
+        u32::try_from(self.rows.len()).unwrap_or(u32::MAX)
+    }
+
+    fn keep(&mut self, row: &[u8], cut: bool, at: At) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(row);
+        self.rows.push((at, start..self.bytes.len(), cut));
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows.len() >= MOST_RECORDS || self.bytes.len() >= MOST_BYTES
+    }
+
+    /// Takes those whole that may match.
+    fn settle(&mut self, head: &Head, spans: &mut Vec<Span>, out: &mut Out<'_>) {
+        for name in out.end_look() {
+            let Some((at, place, cut)) = self.rows.get(name as usize) else { continue };
+            let bytes = self.bytes.get(place.clone()).unwrap_or_default();
+            out.again(|out| {
+                let text = decode(bytes, *at, out);
+                give_text(&text, bytes, *cut, *at, head, spans, out);
+            });
+        }
+        self.rows.clear();
+        self.bytes.clear();
+        // One huge row should not stay.
+        self.bytes.shrink_to(2 * MOST_BYTES);
+    }
+}
+
+/// Cuts a row into its cells and hands it on.
+fn give_text(
+    text: &str,
+    bytes: &[u8],
+    cut: bool,
+    at: At,
+    head: &Head,
+    spans: &mut Vec<Span>,
+    out: &mut Out<'_>,
+) {
+    cells::cut(text.as_bytes(), head.delimiter, spans);
+    let row = Row { header: &head.header, cells: Cells::Row { text, spans }, payload: bytes, at };
+    give(row, cut, head, out);
 }
 
 /// Hands a row to the mapping of the user that is for it, else to its format.
