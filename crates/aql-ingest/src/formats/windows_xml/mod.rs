@@ -187,7 +187,8 @@ pub(crate) fn take_inside<'r>(
     record: u64,
     out: &mut Out<'_>,
 ) -> Result<(), Fault> {
-    let event = XmlEvent { around, ..XmlEvent::parse(text, out.options.max_depth)? };
+    let mut event = XmlEvent::parse(text, out.options.max_depth)?;
+    event.around = around;
     out.windows(format, &event, record);
     Ok(())
 }
