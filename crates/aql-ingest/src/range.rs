@@ -93,10 +93,12 @@ impl Worker<'_> {
         let end = length(range, stream).min(window.len());
         let mut rows = Rows::of_all_ways(window.get(..end).unwrap_or(window), delimiter);
         let limit = self.out.options.max_record;
-        for place in 0..PLACES {
+        // The first range is the start of a file.
+        let places = if range.start == 0 { 1 } else { PLACES };
+        for place in (0..places).filter(|_| head.may_have_others()) {
             let mut last = None;
             let bytes = stream.window().get(..end).unwrap_or_default();
-            Rows::each_start(&rows, place, bytes, &mut |start| last = Some(start));
+            Rows::each(&rows, place, bytes, &mut |start, _| last = Some(start));
             // Of one that may be no record all must be in view.
             while let Some(row) = last.and_then(|start| stream.window().get(start..))
                 && head.may_pass(row)
@@ -109,9 +111,13 @@ impl Worker<'_> {
         let way_of = |place: usize| {
             let Some(way) = rows.get(place) else { return Way::default() };
             let bytes = window.get(..end).unwrap_or_default();
-            let starts =
-                |visit: &mut dyn FnMut(usize)| Rows::each_start(&rows, place, bytes, visit);
-            let beside = head.beside(window, limit, &starts);
+            let each = |visit: &mut dyn FnMut(usize, Option<usize>)| {
+                Rows::each(&rows, place, bytes, visit);
+            };
+            let beside = match place < places {
+                true => head.beside(window, limit, &each),
+                false => csv::Beside::default(),
+            };
             Way { count: way.count.saturating_sub(beside.rows), end: way.end, names: beside.names }
         };
         let ways = std::array::from_fn(way_of);

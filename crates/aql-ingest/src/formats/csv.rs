@@ -164,37 +164,49 @@ impl Head {
         }
     }
 
-    /// The rows of a range that are no records. `starts` calls back with where in `window` its rows
-    /// begin; rows longer than `limit` are not looked at, as the reader does not.
-    pub(crate) fn beside(&self, window: &[u8], limit: usize, starts: &Starts<'_>) -> Beside {
+    /// The rows of a range that are no records. `each` calls back with where in `window` its rows are;
+    /// rows longer than `limit` are not looked at, as the reader does not.
+    pub(crate) fn beside(&self, window: &[u8], limit: usize, each: &EachRow<'_>) -> Beside {
         let mut is_first = self.format.is_none();
         let mut has_directives = self.has_directives;
-        let mut found = Beside::default();
-        if !is_first && !has_directives {
-            return found;
+        let mut rows = 0;
+        let mut last = None;
+        if !self.may_have_others() {
+            return Beside::default();
         }
-        starts(&mut |start| {
+        each(&mut |start, end| {
             let rest = window.get(start..).unwrap_or_default();
             if !is_first && (!has_directives || !rest.starts_with(b"#")) {
                 return;
             }
-            let row = first_row(rest, self.delimiter).unwrap_or(rest);
+            let row = match end.and_then(|end| rest.get(..end - start)) {
+                Some(row) => {
+                    let row = row.strip_suffix(b"\n").unwrap_or(row);
+                    row.strip_suffix(b"\r").unwrap_or(row)
+                }
+                None => first_row(rest, self.delimiter).unwrap_or(rest),
+            };
             if row.len() > limit {
                 return;
             }
             match tells(row, is_first, has_directives) {
                 Tells::Nothing => {}
-                Tells::Aside => found.rows += 1,
+                Tells::Aside => rows += 1,
                 Tells::Header => is_first = false,
                 Tells::Names(names) => {
-                    found.names = Some(Arc::from(names));
+                    last = Some(names);
                     has_directives = true;
                     // The first header has a number, as in other files.
-                    found.rows += u64::from(!std::mem::take(&mut is_first));
+                    rows += u64::from(!std::mem::take(&mut is_first));
                 }
             }
         });
-        found
+        Beside { rows, names: last.map(Arc::from) }
+    }
+
+    /// May rows of the file be no records?
+    pub(crate) fn may_have_others(&self) -> bool {
+        self.format.is_none() || self.has_directives
     }
 
     /// Are rows to be looked at that begin like this, since they may be no records?
@@ -203,8 +215,8 @@ impl Head {
     }
 }
 
-/// Calls back with where each row of a range begins.
-pub(crate) type Starts<'s> = dyn Fn(&mut dyn FnMut(usize)) + 's;
+/// Calls back with where each row of a range begins, and one past its line end if that is in the range.
+pub(crate) type EachRow<'s> = dyn Fn(&mut dyn FnMut(usize, Option<usize>)) + 's;
 
 /// The rows of a range that are no records.
 #[derive(Debug, Default)]

@@ -273,12 +273,12 @@ impl Rows {
     }
 
     /// Calls `visit` with where each row begins that begins in the range `bytes`, if this begins at
-    /// this place.
-    pub(crate) fn each_start(
+    /// this place, and one past its line end if that is in the range.
+    pub(crate) fn each(
         ways: &[Rows; PLACES],
         place: usize,
         bytes: &[u8],
-        visit: &mut dyn FnMut(usize),
+        visit: &mut dyn FnMut(usize, Option<usize>),
     ) {
         let (mut place, mut skipped) = (place, 0);
         while let Some(way) = ways.get(place) {
@@ -287,10 +287,14 @@ impl Rows {
                 end + rest.iter().take_while(|b| is_line_end(b)).count()
             };
             let starts = way.first.into_iter().chain(way.row_ends.iter().map(behind));
+            let ends = way.row_ends.iter().copied().map(Some).chain([None]);
             // Where it becomes another way all of its own rows have ended.
             let own = way.joins.map_or(usize::MAX, |_| way.row_ends.len());
-            let starts = starts.take(own).skip(skipped);
-            starts.filter(|start| *start < bytes.len()).for_each(&mut *visit);
+            for (start, end) in starts.zip(ends).take(own).skip(skipped) {
+                if start < bytes.len() {
+                    visit(start, end);
+                }
+            }
             match way.joins {
                 // Each way joins one that was looked for before it.
                 Some((other, before)) if other < place => (place, skipped) = (other, before),
@@ -385,9 +389,14 @@ mod tests {
                 let in_range: Vec<usize> =
                     expected.iter().copied().filter(|s| (at..at + range.len()).contains(s)).collect();
                 let mut begun = Vec::new();
-                Rows::each_start(&ways, place, range, &mut |start| begun.push(at + start));
+                let mut ended = Vec::new();
+                Rows::each(&ways, place, range, &mut |start, end| {
+                    begun.push(at + start);
+                    ended.extend(end);
+                });
                 prop_assert_eq!(&begun, &in_range);
                 let ends = Rows::row_ends(&mut ways, place);
+                prop_assert_eq!(&ended, &ends);
                 let way = &ways[place];
                 prop_assert_eq!(way.count, in_range.len() as u64);
                 prop_assert_eq!(way.first.map(|first| at + first), in_range.first().copied());
