@@ -3,6 +3,7 @@ Parquet and CSV for the peers; packs of rules; one large event log made of the c
 
 import json
 import random
+import shutil
 import sys
 import uuid
 from pathlib import Path
@@ -162,7 +163,7 @@ description = "Made for measurements."
 level = "low"
 status = "test"
 author = "bench"
-profile = "raw"
+profile = "{profile}"
 attack = [{{ id = "T1059", version = "18.1" }}]
 tactics = ["execution"]
 log_sources = ["Sysmon 1"]
@@ -185,21 +186,43 @@ attack = [{{ id = "T1059", version = "18.1" }}]
 """
 
 
+def identifier(text):
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, text))
+
+
+def fresh(folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def pack(folder, name, queries, profile):
+    """Writes a pack of these queries, name and text of each; gives its folder."""
+    made = fresh(folder / name)
+    (made / "rules").mkdir()
+    (made / "pack.toml").write_text(PACK.format(id=identifier(name), name=name), encoding="utf-8")
+    for rule, query in queries:
+        (made / "rules" / f"{rule}.aql").write_text(query + "\n", encoding="utf-8")
+        facts = FACTS.format(id=identifier(rule), name=rule, profile=profile)
+        (made / "rules" / f"{rule}.toml").write_text(facts, encoding="utf-8")
+    return made
+
+
+def sigma(folder, name, rules):
+    """Writes Sigma rules, name and text of each; gives their folder."""
+    made = fresh(folder / name)
+    for rule, text in rules:
+        (made / f"{rule}.yml").write_text(text, encoding="utf-8")
+    return made
+
+
 def packs(folder, rules):
     """Writes rules as a pack of AQL, and as Sigma beside it; gives both folders."""
-    identifier = lambda text: str(uuid.uuid5(uuid.NAMESPACE_DNS, text))
     name = f"bench-{len(rules)}"
-    pack, sigma = folder / name, folder / f"{name}-sigma"
-    (pack / "rules").mkdir(parents=True, exist_ok=True)
-    sigma.mkdir(exist_ok=True)
-    (pack / "pack.toml").write_text(PACK.format(id=identifier(name), name=name))
-    for rule, condition in rules:
-        query = f'SELECT "Image", "CommandLine"\nFROM events\nWHERE {conditions.aql(condition)[1:-1]}\n'
-        (pack / "rules" / f"{rule}.aql").write_text(query)
-        facts = FACTS.format(id=identifier(rule), name=rule)
-        (pack / "rules" / f"{rule}.toml").write_text(facts)
-        (sigma / f"{rule}.yml").write_text(conditions.sigma(rule, identifier(rule), condition))
-    return pack, sigma
+    start = 'SELECT "Image", "CommandLine"\nFROM events\nWHERE '
+    queries = [(rule, start + conditions.aql(condition)[1:-1]) for rule, condition in rules]
+    texts = [(rule, conditions.sigma(rule, identifier(rule), c)) for rule, c in rules]
+    return pack(folder, name, queries, "raw"), sigma(folder, f"{name}-sigma", texts)
 
 
 CHUNK, HEADER = 65_536, 4096
