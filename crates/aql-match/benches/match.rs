@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 use std::sync::Arc;
 
-use aql_catalog::{Catalog, Profile};
+use aql_catalog::Catalog;
 use aql_eval::Context;
 use aql_event::{BatchBuilder, Column, EventBatch, Needs};
 use aql_match::{Matcher, RuleFilter, Scratch};
@@ -31,7 +31,7 @@ fn image(random: &mut Random) -> String {
 }
 
 fn rule(random: &mut Random, words: &[String]) -> BoundQuery {
-    let mut text = String::from("SELECT * FROM events WHERE (");
+    let mut text = String::from("SELECT \"Image\", \"CommandLine\" FROM events WHERE (");
     for n in 0..1 + random.below(4) {
         let or = if n == 0 { "" } else { " OR " };
         let _ = write!(text, "{or}\"Image\" ILIKE '%\\{}'", image(random));
@@ -45,16 +45,16 @@ fn rule(random: &mut Random, words: &[String]) -> BoundQuery {
     if random.chance(20) {
         let _ = write!(text, " AND NOT \"CommandLine\" ILIKE '%{}%'", random.pick(words));
     }
-    let options = BindOptions { profile: Profile::Raw, ..BindOptions::default() };
-    bind_text(&text, &options, Catalog::get()).query.expect("a query without faults")
+    bind_text(&text, &BindOptions::default(), Catalog::get()).query.expect("a query without faults")
 }
 
 fn events(random: &mut Random, needs: &Needs, words: &[String]) -> Vec<EventBatch> {
     let at = |name: &str| {
-        let named = |column: &Column| &*column.name == name;
-        needs.columns().iter().position(named).expect("a column of the rules")
+        let named = |column: &Column| column.name.eq_ignore_ascii_case(name);
+        let found = needs.columns().iter().position(named);
+        found.unwrap_or_else(|| panic!("{name} is not among {:?}", needs.columns()))
     };
-    let (path, command) = (at("Image"), at("CommandLine"));
+    let (path, command) = (at("Process Path"), at("Process CommandLine"));
     let mut builder = BatchBuilder::new(needs);
     let mut batches = Vec::new();
     for _ in 0..EVENTS {
