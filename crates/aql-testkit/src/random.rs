@@ -73,10 +73,10 @@ impl Random {
     fn any_letter(&mut self) -> char {
         let (kind, high, low) = (self.below(4), self.below(256), self.below(256));
         let code = match kind {
-            0 => high % 6 << 8 | low,
-            1 => 0x1e00 + (high % 4 << 8 | low),
-            2 => high << 8 | low,
-            _ => 0x10000 + (high << 8 | low),
+            0 => ((high % 6) << 8) | low,
+            1 => 0x1e00 + (((high % 4) << 8) | low),
+            2 => (high << 8) | low,
+            _ => 0x10000 + ((high << 8) | low),
         };
         u32::try_from(code).ok().and_then(char::from_u32).unwrap_or('x')
     }
