@@ -312,18 +312,22 @@ class Bench:
         for name, reason in unread:
             print(f"{name} is left out, it is not understood: {reason}", file=sys.stderr)
         file, size = self.event_log()
-        converted = data.pack(self.work, "sigma-ibm", [(n, text) for n, text, _ in rules], "ibm")
-        plain = data.pack(self.work, "sigma-raw", [(n, sigma.aql(c)) for n, _, c in rules], "raw")
-        texts = [(n, sigma.sigma(n, data.identifier(n), c)) for n, _, c in rules]
-        theirs = data.sigma(self.work, "sigma-rules", texts)
-        table = self.work / "sigma-rules.tsv"
-        for pack, what in ((plain, "fields of the log"), (converted, "as converted")):
+        # Where both look at the same: fields of the log, in the log that the rule is about.
+        fields = [rule for rule in rules if rule.means_the_same]
+        plain = data.pack(self.work, "sigma-fields", [(r.name, r.in_aql()) for r in fields], "raw")
+        converted = data.pack(self.work, "sigma-converted", [(r.name, r.aql) for r in rules], "ibm")
+        for pack, chosen, what in ((plain, fields, "of fields"), (converted, rules, "as converted")):
+            # Conversions say nothing of the log source but that it is Windows.
+            text = lambda r: r.in_sigma(data.identifier(r.name), what == "of fields")
+            theirs = data.sigma(self.work, f"{pack.name}-rules", [(r.name, text(r)) for r in chosen])
+            table = self.work / f"{pack.name}.tsv"
+            names = [r.name for r in chosen]
             self.row(
-                f"{thousands(len(rules))} Sigma rules for Windows, {what}, 1 thread",
+                f"{thousands(len(chosen))} Sigma rules for Windows, {what}, 1 thread",
                 size,
                 lambda: self.hunt(pack, file, 1),
                 {f"rsigma {RSIGMA_VERSION}": lambda: self.rsigma(rsigma, theirs, file)},
-                lambda ours, other: by_rule(table, what, [n for n, _, _ in rules], ours, other),
+                lambda ours, other: by_rule(table, names, ours, other),
             )
 
     def tool(self, name):
@@ -371,16 +375,17 @@ class Bench:
         )
 
 
-def by_rule(table, what, rules, ours, theirs):
+def by_rule(table, rules, ours, theirs):
     """Whether both find as many events of every rule; if not, how many rules differ, and each in a table."""
     differ = [(rule, ours[rule], theirs[rule]) for rule in rules if ours[rule] != theirs[rule]]
-    with open(table.with_stem(f"{table.stem} {what}".replace(" ", "-")), "w", encoding="utf-8") as out:
+    with open(table, "w", encoding="utf-8") as out:
         out.write("rule\taql\tbeside\n")
         out.writelines(f"{rule}\t{a}\t{b}\n" for rule, a, b in differ)
     if not differ:
         return True
     found = sum(1 for rule in rules if ours[rule] or theirs[rule])
-    return f"{len(differ)} of {found} rules that find events differ; {thousands(ours.total())} and {thousands(theirs.total())} events"
+    counts = f"{thousands(ours.total())} and {thousands(theirs.total())} findings"
+    return f"{found - len(differ)} of {found} rules that find anything; {counts}"
 
 
 def one_core():
