@@ -6,6 +6,7 @@ import random
 import shutil
 import sys
 import uuid
+import zlib
 from pathlib import Path
 
 import conditions
@@ -228,8 +229,16 @@ def packs(folder, rules):
 CHUNK, HEADER = 65_536, 4096
 
 
-def event_log(file, logs, megabytes):
-    """Puts the distinct chunks of all logs of a folder into one file, again and again."""
+def is_sound(chunk):
+    """Do the checksums of its header and of its records hold?"""
+    word = lambda at: int.from_bytes(chunk[at : at + 4], "little")
+    header, records = chunk[:120] + chunk[128:512], chunk[512 : word(48)]
+    return zlib.crc32(header) == word(124) and zlib.crc32(records) == word(52)
+
+
+def event_log(file, logs, megabytes, only_sound):
+    """Puts the distinct chunks of all logs of a folder into one file, again and again. Readers differ in
+    how much of a damaged chunk they save, so that what they find can be compared over sound ones only."""
     chunks, header = {}, None
     for path in sorted(Path(logs).rglob("*.evtx")):
         data = path.read_bytes()
@@ -237,10 +246,11 @@ def event_log(file, logs, megabytes):
             continue
         header = header or bytearray(data[:HEADER])
         for at in range(HEADER, len(data) - CHUNK + 1, CHUNK):
-            if data[at : at + 8] == b"ElfChnk\0":
-                chunks.setdefault(data[at : at + CHUNK])
-    if not header:
-        raise SystemExit(f"{logs}: there is no EVTX file")
+            chunk = data[at : at + CHUNK]
+            if chunk[:8] == b"ElfChnk\0" and (is_sound(chunk) or not only_sound):
+                chunks.setdefault(chunk)
+    if not chunks:
+        raise SystemExit(f"{logs}: there is no EVTX file, or none with a chunk")
     wanted = max(1, megabytes * 1_000_000 // CHUNK)
     # The count saturates at 16 bits, and readers do not rely on it.
     header[42:44] = min(wanted, 65_535).to_bytes(2, "little")
@@ -259,8 +269,8 @@ def main():
             events(Path(folder), int(count), int(seed))
         case ["parquet", table, file]:
             parquet(table, file)
-        case ["evtx", file, logs, megabytes]:
-            print(event_log(Path(file), logs, int(megabytes)))
+        case ["evtx", file, logs, megabytes, *sound]:
+            print(event_log(Path(file), logs, int(megabytes), sound == ["sound"]))
 
 
 if __name__ == "__main__":

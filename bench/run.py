@@ -294,9 +294,9 @@ class Bench:
             {"aql, 1 thread": lambda: self.hunt(None, file, 1)},
         )
 
-    def event_log(self):
-        file = self.work / "corpus.evtx"
-        chunks = self.make("evtx", file, self.args.evtx, self.args.megabytes)
+    def event_log(self, *sound):
+        file = self.work / f"{''.join(sound)}corpus.evtx"
+        chunks = self.make("evtx", file, self.args.evtx, self.args.megabytes, *sound)
         return file, f"EVTX, {file.stat().st_size / 1e6:,.0f} MB ({chunks} distinct chunks)"
 
     def sigma(self, *_):
@@ -311,7 +311,7 @@ class Bench:
         rules, unread = sigma.rules(self.args.sigma)
         for name, reason in unread:
             print(f"{name} is left out, it is not understood: {reason}", file=sys.stderr)
-        file, size = self.event_log()
+        file, size = self.event_log("sound")
         # Where both look at the same: fields of the log, in the log that the rule is about.
         fields = [rule for rule in rules if rule.means_the_same]
         plain = data.pack(self.work, "sigma-fields", [(r.name, r.in_aql()) for r in fields], "raw")
