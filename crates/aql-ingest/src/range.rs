@@ -11,8 +11,8 @@ use memchr::memchr;
 use crate::evidence::Options;
 use crate::evtx::{CHUNK_MAGIC, CHUNK_SIZE};
 use crate::formats::{csv, evtx, json, text, windows_xml};
-use crate::frame::{CsvRecords, Lines, Rows};
-use crate::plan::{Publish, Range, Tally};
+use crate::frame::{CsvRecords, Lines, PLACES, Rows, first_row};
+use crate::plan::{Publish, Range, Tally, Way};
 use crate::sniff::{BOM, HEAD, Sniffed};
 use crate::stream::Stream;
 use crate::worker::{Layers, Watched, Worker};
@@ -77,7 +77,7 @@ impl Worker<'_> {
         &mut self,
         range: &Range,
         delimiter: u8,
-        head: csv::Head,
+        mut head: csv::Head,
         publish: Publish<'_>,
         stream: &mut Stream<'_>,
     ) {
@@ -86,17 +86,42 @@ impl Worker<'_> {
             stream.consume(BOM.len());
         }
         let window = stream.window();
-        let bytes = window.get(..length(range, stream)).unwrap_or(window);
-        let mut rows = Rows::of_all_ways(bytes, delimiter);
-        let ways = rows.each_ref().map(|way| (way.count, way.end));
+        let end = length(range, stream).min(window.len());
+        let mut rows = Rows::of_all_ways(window.get(..end).unwrap_or(window), delimiter);
+        let limit = self.out.options.max_record;
+        for place in 0..PLACES {
+            let mut last = None;
+            let bytes = stream.window().get(..end).unwrap_or_default();
+            Rows::each_start(&rows, place, bytes, &mut |start| last = Some(start));
+            // Of one that may be no record all must be in view.
+            while let Some(row) = last.and_then(|start| stream.window().get(start..))
+                && head.may_pass(row)
+                && row.len() <= limit
+                && first_row(row, delimiter).is_none()
+                && stream.more()
+            {}
+        }
+        let window = stream.window();
+        let way_of = |place: usize| {
+            let Some(way) = rows.get(place) else { return Way::default() };
+            let bytes = window.get(..end).unwrap_or_default();
+            let starts =
+                |visit: &mut dyn FnMut(usize)| Rows::each_start(&rows, place, bytes, visit);
+            let beside = head.beside(window, limit, &starts);
+            Way { count: way.count.saturating_sub(beside.rows), end: way.end, names: beside.names }
+        };
+        let ways = std::array::from_fn(way_of);
         range.counts.publish(range.index, Tally { ways });
         drop(publish);
-        let (before, place) = range.counts.before(range.index);
-        if let Some(first) = rows.get(place).and_then(|way| way.first) {
+        let before = range.counts.before(range.index);
+        if let Some(first) = rows.get(before.end).and_then(|way| way.first) {
             stream.consume(first);
-            let ends = Rows::row_ends(&mut rows, place);
+            let ends = Rows::row_ends(&mut rows, before.end);
             let framer = CsvRecords::of_known(delimiter, first, ends);
-            csv::read_rows(stream, framer, head, before, Some(range.end), &mut self.out);
+            if let Some(names) = before.names {
+                head.rename(&names);
+            }
+            csv::read_rows(stream, framer, head, before.count, Some(range.end), &mut self.out);
         }
     }
 
@@ -116,7 +141,7 @@ impl Worker<'_> {
         range.counts.publish(range.index, Tally::of(count));
         drop(publish);
         if count > 0 {
-            let first = range.counts.before(range.index).0 + 1;
+            let first = range.counts.before(range.index).count + 1;
             let (end, out) = (Some(range.end), &mut self.out);
             match range.sniffed {
                 Sniffed::Xml => windows_xml::read(stream, first, end, out),

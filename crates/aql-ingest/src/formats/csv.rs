@@ -2,13 +2,14 @@
 //! which are unparsed events.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use aql_diag::{Diagnostic, codes};
 
 use super::text::{decode, not_a_record};
 use super::{FORMATS, Format, Layout};
 use crate::cells::{self, Cells, Header, Span};
-use crate::frame::{CsvRecords, Frame, Framer, Frames, Scan};
+use crate::frame::{CsvRecords, Frame, Framer, Frames, Scan, first_row};
 use crate::normalise::generic::NamedFields;
 use crate::out::{At, Out};
 use crate::sniff::BOM;
@@ -111,22 +112,19 @@ impl Head {
         Head { delimiter, header: Header::default(), format: None, has_directives: false }
     }
 
-    /// Reads the header of a file that may be read in parts: its rows must need nothing but the
-    /// header, and the header must stand in its first bytes. Nothing if it is not like that.
-    pub(crate) fn of(head: &[u8], delimiter: u8) -> Option<Self> {
-        let head = head.strip_prefix(BOM).unwrap_or(head);
-        match CsvRecords::new(delimiter).scan(head, false) {
-            Scan::Record { start, end, .. } => {
-                let row = head.get(start..end)?;
-                if row.starts_with(b"#") || is_type_line(row) {
-                    return None;
-                }
-                let mut head = Head::unread(delimiter);
-                head.begin(cells::texts(row, delimiter));
-                Some(head)
+    /// Reads the header of a file that may be read in parts: the header must stand in its first bytes.
+    /// Nothing if it does not.
+    pub(crate) fn of(bytes: &[u8], delimiter: u8) -> Option<Self> {
+        let mut rest = bytes.strip_prefix(BOM).unwrap_or(bytes);
+        let mut head = Head::unread(delimiter);
+        let mut rows = CsvRecords::new(delimiter);
+        while let Scan::Record { start, end, next, .. } = rows.scan(rest, false) {
+            if head.takes(rest.get(start..end)?) == Taken::Header {
+                return Some(head);
             }
-            _ => None,
+            rest = rest.get(next..)?;
         }
+        None
     }
 
     fn begin(&mut self, header: Vec<String>) {
@@ -137,33 +135,111 @@ impl Head {
         self.header = Header::new(header);
     }
 
+    /// Gives the columns other names, those of a `#Fields:` line.
+    pub(crate) fn rename(&mut self, names: &[u8]) {
+        self.header = Header::new(cells::texts(names, self.delimiter));
+    }
+
     /// Takes a row if it tells about the others.
     fn takes(&mut self, row: &[u8]) -> Taken {
         let is_first = self.format.is_none();
-        if is_first || self.has_directives {
-            if is_directive(row) {
-                return Taken::Passed;
-            }
-            if let Some(fields) = fields_line(row) {
-                self.has_directives = true;
-                let names = cells::texts(fields, self.delimiter);
-                if !is_first {
-                    self.header = Header::new(names);
-                    return Taken::Passed;
-                }
-                self.begin(names);
-                return Taken::Header;
-            }
-        }
-        match is_first {
-            // PowerShell's Export-Csv may name the type of its objects first.
-            true if is_type_line(row) => Taken::Passed,
-            true => {
+        match tells(row, is_first, self.has_directives) {
+            Tells::Nothing => Taken::No,
+            Tells::Aside => Taken::Passed,
+            Tells::Header => {
                 self.begin(cells::texts(row, self.delimiter));
                 Taken::Header
             }
-            false => Taken::No,
+            Tells::Names(names) => {
+                self.has_directives = true;
+                if is_first {
+                    self.begin(cells::texts(names, self.delimiter));
+                    return Taken::Header;
+                }
+                self.rename(names);
+                Taken::Passed
+            }
         }
+    }
+
+    /// The rows of a range that are no records. `starts` calls back with where in `window` its rows
+    /// begin; rows longer than `limit` are not looked at, as the reader does not.
+    pub(crate) fn beside(&self, window: &[u8], limit: usize, starts: &Starts<'_>) -> Beside {
+        let mut is_first = self.format.is_none();
+        let mut has_directives = self.has_directives;
+        let mut found = Beside::default();
+        if !is_first && !has_directives {
+            return found;
+        }
+        starts(&mut |start| {
+            let rest = window.get(start..).unwrap_or_default();
+            if !is_first && (!has_directives || !rest.starts_with(b"#")) {
+                return;
+            }
+            let row = first_row(rest, self.delimiter).unwrap_or(rest);
+            if row.len() > limit {
+                return;
+            }
+            match tells(row, is_first, has_directives) {
+                Tells::Nothing => {}
+                Tells::Aside => found.rows += 1,
+                Tells::Header => is_first = false,
+                Tells::Names(names) => {
+                    found.names = Some(Arc::from(names));
+                    has_directives = true;
+                    // The first header has a number, as in other files.
+                    found.rows += u64::from(!std::mem::take(&mut is_first));
+                }
+            }
+        });
+        found
+    }
+
+    /// Are rows to be looked at that begin like this, since they may be no records?
+    pub(crate) fn may_pass(&self, row: &[u8]) -> bool {
+        self.format.is_none() || (self.has_directives && row.starts_with(b"#"))
+    }
+}
+
+/// Calls back with where each row of a range begins.
+pub(crate) type Starts<'s> = dyn Fn(&mut dyn FnMut(usize)) + 's;
+
+/// The rows of a range that are no records.
+#[derive(Debug, Default)]
+pub(crate) struct Beside {
+    /// How many have no number.
+    pub(crate) rows: u64,
+    /// The last names of columns.
+    pub(crate) names: Option<Arc<[u8]>>,
+}
+
+/// What a row tells about others.
+enum Tells<'r> {
+    /// Nothing: it is a record.
+    Nothing,
+    /// Nothing, and it is no record.
+    Aside,
+    /// The names of the columns.
+    Header,
+    /// These names of columns.
+    Names(&'r [u8]),
+}
+
+/// What a row tells, if it is the first one that may be a header, or of a file with directives.
+fn tells(row: &[u8], is_first: bool, has_directives: bool) -> Tells<'_> {
+    if is_first || has_directives {
+        if is_directive(row) {
+            return Tells::Aside;
+        }
+        if let Some(names) = fields_line(row) {
+            return Tells::Names(names);
+        }
+    }
+    match is_first {
+        // PowerShell's Export-Csv may name the type of its objects first.
+        true if is_type_line(row) => Tells::Aside,
+        true => Tells::Header,
+        false => Tells::Nothing,
     }
 }
 
@@ -254,8 +330,10 @@ mod tests {
         let of = |head: &str| Head::of(head.as_bytes(), b',').map(|head| head.header.to_vec());
         assert_eq!(of("\u{feff}\r\na,\"b\nc\"\n1").unwrap(), ["a", "b\nc"]);
         assert!(of("a,b").is_none(), "the header may go on");
-        assert!(of("#TYPE x\na,b\n").is_none());
-        assert!(of("\"#TYPE x\"\na,b\n").is_none());
-        assert!(of("#Fields: a,b\n1,2\n").is_none());
+        for above in ["#TYPE x\n", "\"#TYPE x\"\n", "#Version: 1\n"] {
+            assert!(of(above).is_none(), "{above}");
+            assert_eq!(of(&format!("{above}a,b\n")).unwrap(), ["a", "b"], "{above}");
+        }
+        assert_eq!(of("#Date: x\n#Fields: a,b\n").unwrap(), ["a", "b"]);
     }
 }

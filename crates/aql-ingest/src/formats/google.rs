@@ -19,7 +19,7 @@ pub(crate) const FORMAT: Format = Format {
     name: "google-workspace",
     about: "Google Workspace audit logs (activities of the Reports API)",
     by: "keys `events`, `actor` and `id.applicationName`",
-    layout: Layout::Json { keys: &["events"], is, take },
+    layout: Layout::Json { keys: &["events"], beside: &[&["actor"], &["id"]], is, take },
 };
 
 /// Events, and keys above them, that an activity has at most; real ones have a few dozen.

@@ -61,6 +61,8 @@ pub(crate) enum Layout {
     Json {
         /// Every record has one of these keys; without any it may have all kinds.
         keys: &'static [&'static str],
+        /// Every record has one key of each of these, too.
+        beside: &'static [&'static [&'static str]],
         /// Is this value a record of the format?
         is: fn(Json<'_>) -> bool,
         /// Takes the record.

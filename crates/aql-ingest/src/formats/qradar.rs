@@ -26,7 +26,12 @@ pub(crate) const FORWARD: Format = Format {
     name: "qradar-forward",
     about: "events that QRadar forwards as JSON",
     by: "the keys `lowLevelCategory` and `isoTimeFormat` or `logSourceType`",
-    layout: Layout::Json { keys: &["lowLevelCategory"], is: is_forwarded, take: take_forwarded },
+    layout: Layout::Json {
+        keys: &["lowLevelCategory"],
+        beside: &[&["isoTimeFormat", "logSourceType"]],
+        is: is_forwarded,
+        take: take_forwarded,
+    },
 };
 
 /// Rows of a search as JSON.
@@ -36,6 +41,7 @@ pub(crate) const SEARCH: Format = Format {
     by: "keys that are columns of AQL: a time, and a log source or QID",
     layout: Layout::Json {
         keys: TIMES,
+        beside: &[OWN],
         is: |json| is_row(|name| json.get(name).is_some()),
         take: take_row,
     },

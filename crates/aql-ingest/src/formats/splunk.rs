@@ -20,7 +20,12 @@ pub(crate) const FORMAT: Format = Format {
     name: "splunk",
     about: "Splunk search results as JSON, their `_raw` a Windows event as XML or text",
     by: "the key `_raw`, also under `result`",
-    layout: Layout::Json { keys: &["result", "_raw"], is: |json| result(json).is_some(), take },
+    layout: Layout::Json {
+        keys: &["result", "_raw"],
+        beside: &[],
+        is: |json| result(json).is_some(),
+        take,
+    },
 };
 
 /// Results as CSV.

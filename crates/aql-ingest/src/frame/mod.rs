@@ -13,7 +13,7 @@ mod octets;
 mod wineventlog;
 mod xml;
 
-pub(crate) use csv::{CsvRecords, PLACES, Rows};
+pub(crate) use csv::{CsvRecords, PLACES, Rows, first_row};
 pub(crate) use json::{JsonValues, Member, Wrapper};
 pub(crate) use lines::Lines;
 pub(crate) use octets::{OctetCounted, is_counted};

@@ -7,8 +7,10 @@
 )]
 
 mod coalesce;
+mod columns;
 mod containers;
 mod corpus;
+mod csv_ranges;
 mod documents;
 mod elastic;
 mod evtx;
@@ -23,6 +25,7 @@ mod open;
 mod panics;
 mod parquet;
 mod robust;
+mod shapes;
 mod undated;
 mod util;
 mod wrappers;
