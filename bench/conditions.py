@@ -2,7 +2,8 @@
 
 A condition is a tuple: ("and", [...]), ("or", [...]), ("not", c), ("like", column, pattern) where case
 does not matter, or ("eq", column, number). Columns have the names of the events' fields; COLUMNS says
-what AQL calls them.
+what AQL calls them. Only AQL and Sigma (`sigma.py`) are asked for the others: ("cased", column, pattern),
+("is", column, text), ("matches", column, regex), ("null", column).
 """
 
 import random
@@ -25,6 +26,10 @@ def quoted(text):
     return "'" + text.replace("'", "''") + "'"
 
 
+def named(column):
+    return COLUMNS.get(column, f'"{column}"')
+
+
 def aql(c):
     match c:
         case ("and" | "or" as word, terms):
@@ -32,21 +37,28 @@ def aql(c):
         case ("not", term):
             return "NOT " + aql(term)
         case ("like", column, pattern):
-            return f"{COLUMNS[column]} ILIKE {quoted(pattern)}"
+            return f"{named(column)} ILIKE {quoted(pattern)}"
+        case ("cased", column, pattern):
+            return f"{named(column)} LIKE {quoted(pattern)}"
         case ("eq", column, number):
-            return f"{COLUMNS[column]} = {number}"
+            return f"{named(column)} = {number}"
+        case ("is", column, text):
+            return f"{named(column)} = {quoted(text)}"
+        case ("matches", column, regex):
+            return f"{named(column)} MATCHES {quoted(regex)}"
+        case ("null", column):
+            return f"{named(column)} IS NULL"
 
 
-def sql(c, escape=False):
-    """For DuckDB; with `escape` for ClickHouse, whose texts and patterns take the backslash as an escape."""
+def sql(c, backslash="\\"):
+    """For the engines that read SQL, which differ in how a backslash is written in a pattern."""
     match c:
         case ("and" | "or" as word, terms):
-            return "(" + f" {word.upper()} ".join(sql(t, escape) for t in terms) + ")"
+            return "(" + f" {word.upper()} ".join(sql(t, backslash) for t in terms) + ")"
         case ("not", term):
-            return "NOT " + sql(term, escape)
+            return "NOT " + sql(term, backslash)
         case ("like", column, pattern):
-            if escape:
-                pattern = pattern.replace("\\", "\\\\\\\\")
+            pattern = pattern.replace("\\", backslash)
             return f'"{column}" ILIKE {quoted(pattern)}'
         case ("eq", column, number):
             return f'"{column}" = {number}'

@@ -3,8 +3,10 @@ Parquet and CSV for the peers; packs of rules; one large event log made of the c
 
 import json
 import random
+import shutil
 import sys
 import uuid
+import zlib
 from pathlib import Path
 
 import conditions
@@ -162,7 +164,7 @@ description = "Made for measurements."
 level = "low"
 status = "test"
 author = "bench"
-profile = "raw"
+profile = "{profile}"
 attack = [{{ id = "T1059", version = "18.1" }}]
 tactics = ["execution"]
 log_sources = ["Sysmon 1"]
@@ -185,28 +187,58 @@ attack = [{{ id = "T1059", version = "18.1" }}]
 """
 
 
+def identifier(text):
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, text))
+
+
+def fresh(folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def pack(folder, name, queries, profile):
+    """Writes a pack of these queries, name and text of each; gives its folder."""
+    made = fresh(folder / name)
+    (made / "rules").mkdir()
+    (made / "pack.toml").write_text(PACK.format(id=identifier(name), name=name), encoding="utf-8")
+    for rule, query in queries:
+        (made / "rules" / f"{rule}.aql").write_text(query + "\n", encoding="utf-8")
+        facts = FACTS.format(id=identifier(rule), name=rule, profile=profile)
+        (made / "rules" / f"{rule}.toml").write_text(facts, encoding="utf-8")
+    return made
+
+
+def sigma(folder, name, rules):
+    """Writes Sigma rules, name and text of each; gives their folder."""
+    made = fresh(folder / name)
+    for rule, text in rules:
+        (made / f"{rule}.yml").write_text(text, encoding="utf-8")
+    return made
+
+
 def packs(folder, rules):
     """Writes rules as a pack of AQL, and as Sigma beside it; gives both folders."""
-    identifier = lambda text: str(uuid.uuid5(uuid.NAMESPACE_DNS, text))
     name = f"bench-{len(rules)}"
-    pack, sigma = folder / name, folder / f"{name}-sigma"
-    (pack / "rules").mkdir(parents=True, exist_ok=True)
-    sigma.mkdir(exist_ok=True)
-    (pack / "pack.toml").write_text(PACK.format(id=identifier(name), name=name))
-    for rule, condition in rules:
-        query = f'SELECT "Image", "CommandLine"\nFROM events\nWHERE {conditions.aql(condition)[1:-1]}\n'
-        (pack / "rules" / f"{rule}.aql").write_text(query)
-        facts = FACTS.format(id=identifier(rule), name=rule)
-        (pack / "rules" / f"{rule}.toml").write_text(facts)
-        (sigma / f"{rule}.yml").write_text(conditions.sigma(rule, identifier(rule), condition))
-    return pack, sigma
+    start = 'SELECT "Image", "CommandLine"\nFROM events\nWHERE '
+    queries = [(rule, start + conditions.aql(condition)[1:-1]) for rule, condition in rules]
+    texts = [(rule, conditions.sigma(rule, identifier(rule), c)) for rule, c in rules]
+    return pack(folder, name, queries, "raw"), sigma(folder, f"{name}-sigma", texts)
 
 
 CHUNK, HEADER = 65_536, 4096
 
 
-def event_log(file, logs, megabytes):
-    """Puts the distinct chunks of all logs of a folder into one file, again and again."""
+def is_sound(chunk):
+    """Do the checksums of its header and of its records hold?"""
+    word = lambda at: int.from_bytes(chunk[at : at + 4], "little")
+    header, records = chunk[:120] + chunk[128:512], chunk[512 : word(48)]
+    return zlib.crc32(header) == word(124) and zlib.crc32(records) == word(52)
+
+
+def event_log(file, logs, megabytes, only_sound):
+    """Puts the distinct chunks of all logs of a folder into one file, again and again. Readers differ in
+    how much of a damaged chunk they save, so that what they find can be compared over sound ones only."""
     chunks, header = {}, None
     for path in sorted(Path(logs).rglob("*.evtx")):
         data = path.read_bytes()
@@ -214,10 +246,11 @@ def event_log(file, logs, megabytes):
             continue
         header = header or bytearray(data[:HEADER])
         for at in range(HEADER, len(data) - CHUNK + 1, CHUNK):
-            if data[at : at + 8] == b"ElfChnk\0":
-                chunks.setdefault(data[at : at + CHUNK])
-    if not header:
-        raise SystemExit(f"{logs}: there is no EVTX file")
+            chunk = data[at : at + CHUNK]
+            if chunk[:8] == b"ElfChnk\0" and (is_sound(chunk) or not only_sound):
+                chunks.setdefault(chunk)
+    if not chunks:
+        raise SystemExit(f"{logs}: there is no EVTX file, or none with a chunk")
     wanted = max(1, megabytes * 1_000_000 // CHUNK)
     # The count saturates at 16 bits, and readers do not rely on it.
     header[42:44] = min(wanted, 65_535).to_bytes(2, "little")
@@ -236,8 +269,8 @@ def main():
             events(Path(folder), int(count), int(seed))
         case ["parquet", table, file]:
             parquet(table, file)
-        case ["evtx", file, logs, megabytes]:
-            print(event_log(Path(file), logs, int(megabytes)))
+        case ["evtx", file, logs, megabytes, *sound]:
+            print(event_log(Path(file), logs, int(megabytes), sound == ["sound"]))
 
 
 if __name__ == "__main__":

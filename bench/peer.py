@@ -20,16 +20,21 @@ def columns(job):
     return ["record"] if job["kind"] == "rows" else []
 
 
-def statement(job, source, escape):
+# A backslash in a pattern. DuckDB has no escapes; patterns of DataFusion have, and those of ClickHouse
+# as well as its texts.
+BACKSLASH = {"duckdb": "\\", "datafusion": "\\" * 2, "chdb": "\\" * 4}
+
+
+def statement(job, source, engine):
     if "statement" in job:
         return job["statement"]
     where = ""
     if job["kind"] == "rules":
         counts = ", ".join(
-            f"{count_if(conditions.sql(c, escape), escape)} AS \"{name}\"" for name, c in job["rules"]
+            f"{count_if(conditions.sql(c, BACKSLASH[engine]), engine)} AS \"{name}\"" for name, c in job["rules"]
         )
         return f"SELECT {counts} FROM {source}"
-    terms = [conditions.sql(job["condition"], escape)]
+    terms = [conditions.sql(job["condition"], BACKSLASH[engine])]
     if "from" in job:
         terms.append(f"\"starttime\" >= {job['from']}")
     where = " AND ".join(terms)
@@ -39,8 +44,8 @@ def statement(job, source, escape):
     return f"SELECT {selected} FROM {source} WHERE {where} ORDER BY \"starttime\" DESC, \"record\""
 
 
-def count_if(condition, escape):
-    return f"countIf({condition})" if escape else f"count(*) FILTER (WHERE {condition})"
+def count_if(condition, engine):
+    return f"countIf({condition})" if engine == "chdb" else f"count(*) FILTER (WHERE {condition})"
 
 
 def answer(job, rows):
@@ -70,7 +75,7 @@ def duckdb(job):
             "winlog.event_data.TargetFilename AS filename "
             f"FROM read_ndjson('{data}', columns = {{winlog: '{winlog}'}}))"
         )
-    text = statement(job, source, False)
+    text = statement(job, source, "duckdb")
     return lambda: connection.execute(text).fetchall()
 
 
@@ -78,12 +83,29 @@ def chdb(job):
     from chdb import session
 
     connection = session.Session()
-    text = statement(job, f"file('{job['data']}', Parquet)", True)
+    text = statement(job, f"file('{job['data']}', Parquet)", "chdb")
     text += f" SETTINGS max_threads = {job['threads']}, max_query_size = 100000000, max_ast_elements = 10000000, max_expanded_ast_elements = 10000000"
     connection.query("SELECT 1")
     return lambda: [
         list(row) for row in json.loads(str(connection.query(text, "JSONCompact")))["data"]
     ]
+
+
+def datafusion(job):
+    from datafusion import SessionConfig, SessionContext
+
+    config = SessionConfig().with_target_partitions(job["threads"])
+    for option in ("pushdown_filters", "reorder_filters"):
+        config = config.set(f"datafusion.execution.parquet.{option}", "true")
+    connection = SessionContext(config)
+    connection.register_parquet("events", job["data"])
+    text = statement(job, "events", "datafusion")
+
+    def rows():
+        batches = connection.sql(text).collect()
+        return [row for batch in batches for row in zip(*batch.to_pydict().values())]
+
+    return rows
 
 
 def polars(job):
@@ -109,7 +131,7 @@ def polars(job):
 def main():
     engine, file = sys.argv[1:]
     job = json.loads(open(file, encoding="utf-8").read())
-    ask = {"duckdb": duckdb, "chdb": chdb, "polars": polars}[engine](job)
+    ask = {"duckdb": duckdb, "chdb": chdb, "datafusion": datafusion, "polars": polars}[engine](job)
     started = time.perf_counter()
     rows = ask()
     seconds = time.perf_counter() - started

@@ -26,10 +26,13 @@ from pathlib import Path
 
 import conditions
 import data
+import sigma
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 BEGIN, END = "<!-- bench/run.py: begin -->", "<!-- bench/run.py: end -->"
+# Engines from PyPI, and how they are called.
+ENGINES = {"duckdb": "DuckDB", "chdb": "chDB", "datafusion": "DataFusion", "polars": "Polars"}
 EVTX_VERSION, RSIGMA_VERSION = "0.15.1", "0.23.0"
 
 
@@ -103,7 +106,8 @@ class Bench:
         file = self.work / "job.json"
         file.write_text(json.dumps(job | {"threads": threads, "data": str(job["data"])}))
         command = [sys.executable, str(HERE / "peer.py"), engine, str(file)]
-        environment = os.environ | {"POLARS_MAX_THREADS": str(threads)}
+        names = ("POLARS_MAX_THREADS", "TOKIO_WORKER_THREADS")
+        environment = os.environ | {name: str(threads) for name in names}
         _, _, out = process(command, self.args.timeout, environment=environment)
         result = json.loads(out.splitlines()[-1])
         return result["seconds"], result["peak_kb"], result["answer"]
@@ -112,7 +116,7 @@ class Bench:
 
     def row(self, job, size, ours, peers, same=None):
         """Measures one job; `ours` and each of `peers` is a function that runs once. The answers of
-        peers are compared with ours by `same`."""
+        peers are compared with ours by `same`, which says whether they are, or in words how far."""
         same = same or (lambda a, b: a == b)
         tools = {"aql": ours, **peers}
         kept = {name: [] for name in tools}
@@ -140,26 +144,28 @@ class Bench:
             equal = bool(kept["aql"]) and same(answers["aql"], answers[name])
             self.different |= not equal
             verdict = f"yes, {thousands(number(answers['aql']))}" if equal else "NO"
+            if isinstance(equal, str):
+                verdict = equal
             self.rows.append((job, size, kept["aql"], name, kept[name], verdict))
         if not kept["aql"]:
             raise SystemExit(f"{job}: aql: {reasons.get('aql')}")
 
-    def engines(self, threads, engines=("duckdb", "chdb", "polars"), **job):
-        label = {"duckdb": "DuckDB", "chdb": "chDB", "polars": "Polars"}
+    def engines(self, threads, engines=tuple(ENGINES), **job):
         return {
-            label[e]: (lambda e=e: self.peer(e, threads, **job))
+            ENGINES[e]: (lambda e=e: self.peer(e, threads, **job))
             for e in engines
             if e in self.args.peers
         }
 
     def run(self):
-        self.make("events", self.work, self.count, self.args.seed)
+        wanted = self.args.only
         lines, table = self.work / "events.ndjson", self.work / "events.parquet"
         store = self.work / f"events-{self.count}-{self.args.seed}.store"
-        if not store.exists():
-            self.aql("import", "--quiet", lines, "-o", store)
-        wanted = self.args.only
-        for name in ("stored", "rules", "raw", "evtx"):
+        if not wanted or {"stored", "rules", "raw"} & set(wanted):
+            self.make("events", self.work, self.count, self.args.seed)
+            if not store.exists():
+                self.aql("import", "--quiet", lines, "-o", store)
+        for name in ("stored", "rules", "raw", "evtx", "sigma"):
             if not wanted or name in wanted:
                 getattr(self, name)(lines, table, store)
         return self.markdown()
@@ -261,9 +267,7 @@ class Bench:
         if not dump:
             print("evtx_dump is not there: see --install", file=sys.stderr)
             return
-        file = self.work / "corpus.evtx"
-        chunks = self.make("evtx", file, self.args.evtx, self.args.megabytes)
-        size = f"EVTX, {file.stat().st_size / 1e6:,.0f} MB ({chunks} distinct chunks)"
+        file, size = self.event_log()
 
         def records():
             query = "SELECT COUNT(*) AS n FROM events"
@@ -290,15 +294,54 @@ class Bench:
             {"aql, 1 thread": lambda: self.hunt(None, file, 1)},
         )
 
+    def event_log(self, *sound):
+        file = self.work / f"{''.join(sound)}corpus.evtx"
+        chunks = self.make("evtx", file, self.args.evtx, self.args.megabytes, *sound)
+        return file, f"EVTX, {file.stat().st_size / 1e6:,.0f} MB ({chunks} distinct chunks)"
+
+    def sigma(self, *_):
+        """Rules that a converter made of Sigma rules, beside the Sigma rules."""
+        if not self.args.sigma:
+            print("rows with Sigma rules are left out: see --sigma", file=sys.stderr)
+            return
+        rsigma = self.tool("rsigma")
+        if not rsigma:
+            print("rsigma is not there: see --install", file=sys.stderr)
+            return
+        rules, unread = sigma.rules(self.args.sigma)
+        for name, reason in unread:
+            print(f"{name} is left out, it is not understood: {reason}", file=sys.stderr)
+        file, size = self.event_log("sound")
+        # Where both look at the same: fields of the log, in the log that the rule is about.
+        fields = [rule for rule in rules if rule.means_the_same]
+        plain = data.pack(self.work, "sigma-fields", [(r.name, r.in_aql()) for r in fields], "raw")
+        converted = data.pack(self.work, "sigma-converted", [(r.name, r.aql) for r in rules], "ibm")
+        for pack, chosen, what in ((plain, fields, "of fields"), (converted, rules, "as converted")):
+            # Conversions say nothing of the log source but that it is Windows.
+            text = lambda r: r.in_sigma(data.identifier(r.name), what == "of fields")
+            theirs = data.sigma(self.work, f"{pack.name}-rules", [(r.name, text(r)) for r in chosen])
+            table = self.work / f"{pack.name}.tsv"
+            names = [r.name for r in chosen]
+            self.row(
+                f"{thousands(len(chosen))} Sigma rules for Windows, {what}, 1 thread",
+                size,
+                lambda: self.hunt(pack, file, 1),
+                {f"rsigma {RSIGMA_VERSION}": lambda: self.rsigma(rsigma, theirs, file)},
+                lambda ours, other: by_rule(table, names, ours, other),
+            )
+
     def tool(self, name):
         """A peer from the crate registry: installed before, or on the path."""
         here = self.work / "bin" / name
         return str(here) if here.exists() else shutil.which(name)
 
     def install(self):
+        # rsigma reads EVTX only if it is told to; what it can do as a server is not needed.
+        features = {"evtx": [], "rsigma": ["--no-default-features", "--features", "evtx"]}
         for crate, version in (("evtx", EVTX_VERSION), ("rsigma", RSIGMA_VERSION)):
             command = ["cargo", "install", crate, "--version", version, "--root", str(self.work), "--locked"]
-            subprocess.run([*command, "--target-dir", str(self.work / "build")], check=True)
+            command += [*features[crate], "--target-dir", str(self.work / "build")]
+            subprocess.run(command, check=True)
 
     # The table.
 
@@ -321,7 +364,7 @@ class Bench:
         git = ["git", "-C", str(ROOT)]
         commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
         versions = [f"Python {platform.python_version()}"]
-        for module in ("duckdb", "chdb", "polars"):
+        for module in ENGINES:
             if module in self.args.peers:
                 versions.append(f"{module} {__import__('importlib.metadata').metadata.version(module)}")
         return (
@@ -330,6 +373,19 @@ class Bench:
             f"counted runs. Load when the run began: {self.load}.\n\n"
             f"```\n{' '.join(['python bench/run.py', *self.shown])}\n```\n\n"
         )
+
+
+def by_rule(table, rules, ours, theirs):
+    """Whether both find as many events of every rule; if not, how many rules differ, and each in a table."""
+    differ = [(rule, ours[rule], theirs[rule]) for rule in rules if ours[rule] != theirs[rule]]
+    with open(table, "w", encoding="utf-8") as out:
+        out.write("rule\taql\tbeside\n")
+        out.writelines(f"{rule}\t{a}\t{b}\n" for rule, a, b in differ)
+    if not differ:
+        return True
+    found = sum(1 for rule in rules if ours[rule] or theirs[rule])
+    counts = f"{thousands(ours.total())} and {thousands(theirs.total())} findings"
+    return f"{found - len(differ)} of {found} rules that find anything; {counts}"
 
 
 def one_core():
@@ -396,11 +452,12 @@ def main():
     parser.add_argument("--runs", type=int, default=5, help="counted runs of each tool (default 5)")
     parser.add_argument("--work", default=str(ROOT / "target" / "bench"), help="folder for data")
     parser.add_argument("--evtx", default=str(ROOT / "examples" / "evidence"), help="folder of EVTX files")
+    parser.add_argument("--sigma", default="", help="Sigma rules that a converter made AQL of, one a line as JSON")
     parser.add_argument("--megabytes", type=int, default=134, help="size of the large event log")
     parser.add_argument("--timeout", type=float, default=900, help="seconds that a run may take")
     parser.add_argument("--patience", type=float, default=30, help="who takes longer runs once")
-    parser.add_argument("--peers", default="duckdb,chdb,polars", help="engines from PyPI")
-    parser.add_argument("--only", default="", help="of stored,rules,raw,evtx")
+    parser.add_argument("--peers", default=",".join(ENGINES), help="engines from PyPI")
+    parser.add_argument("--only", default="", help="of stored,rules,raw,evtx,sigma")
     parser.add_argument("--install", action="store_true", help="install evtx_dump and rsigma first")
     parser.add_argument("--write", action="store_true", help="put the table into BENCHMARKS.md")
     args = parser.parse_args()
@@ -409,7 +466,7 @@ def main():
     bench = Bench(args)
     bench.load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
     # Paths of this machine are of no interest to readers.
-    hidden = {"--aql", "--work", "--evtx"}
+    hidden = {"--aql", "--work", "--evtx", "--sigma"}
     bench.shown = [
         a
         for before, a in zip(["", *sys.argv[1:]], sys.argv[1:])

@@ -1,7 +1,8 @@
 //! What the fuzz targets share: a small table of events, the checks that every query must
-//! pass, and those that reading any bytes must.
+//! pass, those that reading any bytes must, and those of any conditions over any rows.
 
 pub mod language;
+pub mod matcher;
 pub mod reader;
 pub mod table;
 

@@ -8,15 +8,15 @@ use aql_semantic::{ArithmeticOp, CompareBy, CompareOp, Expr, ExprKind, Value};
 
 use crate::Random;
 use crate::rows::column;
-use crate::words::{PIECES, host, number_text, text};
+use crate::words::{host, number_text, piece, text};
 
 fn pattern(random: &mut Random) -> String {
     let pieces = 1 + random.below(3);
     let middle: String = (0..pieces)
         .map(|_| match random.below(10) {
-            0 => "%",
-            1 => "_",
-            _ => *random.pick(&PIECES),
+            0 => "%".to_owned(),
+            1 => "_".to_owned(),
+            _ => piece(random),
         })
         .collect();
     let before = if random.chance(60) { "%" } else { "" };

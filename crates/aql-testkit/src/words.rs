@@ -6,7 +6,7 @@ use crate::Random;
 
 /// What texts and patterns are made of: pairs that differ in case, characters that mean something
 /// in patterns, and characters whose case is peculiar.
-pub(crate) const PIECES: [&str; 40] = [
+const PIECES: [&str; 40] = [
     "a",
     "A",
     "b",
@@ -49,9 +49,14 @@ pub(crate) const PIECES: [&str; 40] = [
     "`@",
 ];
 
+/// A piece of a text or a pattern.
+pub(crate) fn piece(random: &mut Random) -> String {
+    if random.chance(8) { random.letter() } else { (*random.pick(&PIECES)).to_owned() }
+}
+
 pub(crate) fn text(random: &mut Random) -> String {
     let pieces = random.below(6);
-    (0..pieces).map(|_| *random.pick(&PIECES)).collect()
+    (0..pieces).map(|_| piece(random)).collect()
 }
 
 /// A text that may be read as a number.
