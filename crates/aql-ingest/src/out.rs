@@ -16,12 +16,12 @@ use arrow_buffer::BooleanBuffer;
 
 use crate::evidence::Options;
 use crate::evtx::SystemField;
-use crate::json::{Json, Node};
+use crate::json::{Json, Node, Shapes};
 use crate::looks::{Kept, Looks, TakeAgain};
 use crate::mappings::OwnMapping;
 use crate::normalise::generic::{self, Generic, NamedFields, Unparsed};
 use crate::normalise::mapped::{Mapped, MappedRecord};
-use crate::normalise::o365::{self, AuditRecord, O365};
+use crate::normalise::o365::{self, AuditRecord, O365, Outer};
 use crate::normalise::windows::{self, AsRecord, Class, ClassPlan, Windows, WindowsRecord};
 use crate::normalise::{Plan, Record, RowFacts, Scratch, Which, fill};
 use crate::report::PartReport;
@@ -86,6 +86,12 @@ pub(crate) struct Out<'w> {
     text: String,
     /// Nodes of the JSON record at hand, kept for their memory.
     pub nodes: Vec<Node>,
+    /// How JSON records are built.
+    pub shapes: Shapes,
+    /// Where the fields of Winlogbeat's records are, by shape.
+    pub beats: crate::formats::winlogbeat::Layouts,
+    /// The values of the class of one of them, kept for their memory.
+    pub beats_values: Vec<u8>,
     /// The EVTX decoder, kept for its compiled templates.
     pub decoder: crate::evtx::Decoder,
     /// Where the fields of EVTX records are, by plan and shape.
@@ -120,6 +126,9 @@ impl<'w> Out<'w> {
             scratch: Scratch::default(),
             text: String::new(),
             nodes: Vec::new(),
+            shapes: Shapes::default(),
+            beats: crate::formats::winlogbeat::Layouts::default(),
+            beats_values: Vec::new(),
             decoder: crate::evtx::Decoder::new(),
             slots: crate::formats::evtx::SlotTable::default(),
         }
@@ -374,6 +383,16 @@ impl<'w> Out<'w> {
         record: &impl WindowsRecord,
         number: u64,
     ) {
+        let class = self.windows_class_of(format, record);
+        self.windows_row(&class, record, number);
+    }
+
+    /// The plan of the class of a Windows event.
+    pub(crate) fn windows_class_of(
+        &mut self,
+        format: &'static str,
+        record: &impl WindowsRecord,
+    ) -> Rc<ClassPlan> {
         let mut buffers: [String; 4] = Default::default();
         let [a, b, c, d] = &mut buffers;
         let provider = record.system(SystemField::ProviderName, a);
@@ -382,30 +401,30 @@ impl<'w> Out<'w> {
         // Looked for only where it counts: few records have one, and then in several places.
         let level = channel.as_deref().filter(|channel| windows::has_level(channel));
         let level = level.and_then(|_| record.system(SystemField::Level, d));
-        let class = self.windows_class(Class {
+        self.windows_class(Class {
             format,
             provider: provider.as_deref().unwrap_or_default(),
             channel: channel.as_deref().unwrap_or_default(),
             event_id: event_id.and_then(|id| id.trim().parse().ok()),
             level: level.and_then(|level| windows::level_number(&level)),
-        });
-        self.windows_row(&class, record, number);
+        })
     }
 
-    /// Takes an Office 365 audit record; `table` is the hunting table that it lay in, if it did.
+    /// Takes an Office 365 audit record, with the row of a hunting table that it lay in, if it did.
     pub(crate) fn audit(
         &mut self,
         format: &'static str,
-        table: Option<&'static str>,
+        outer: Option<&Outer<'_>>,
         json: Json<'_>,
         payload: &[u8],
         number: u64,
     ) {
         self.format(format);
+        let table = outer.map(|outer| outer.table);
         let plan = self.o365.class(self.needs, format, table, json);
         let time = o365::time_of(json);
         if self.wants(plan.wanted, time) {
-            self.row(&plan, &AuditRecord { json, payload }, number, time);
+            self.row(&plan, &AuditRecord { json, outer, payload }, number, time);
         }
     }
 

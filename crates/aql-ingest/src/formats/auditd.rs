@@ -64,8 +64,8 @@ pub(super) fn take(
     let Some(mapping) = Catalog::get().mapping(FORMAT.name) else { return false };
     let header_time = parse_epoch_seconds(first.time);
     let mut pairs = pairs(&records);
-    if let Some(host) = header.host {
-        pairs.push(("@host".into(), host.into()));
+    for (name, value) in [("@host", header.host), ("@address", header.address)] {
+        pairs.extend(value.map(|value| (name.into(), value.into())));
     }
     let fields = NamedFields::Pairs(&pairs);
     let record = MappedRecord { mapping, fields, payload, header_time, category: Some(CATEGORY) };

@@ -132,7 +132,7 @@ pub(crate) fn value_text<'v>(value: Json<'v>, scratch: &'v mut String) -> Option
 }
 
 /// The value of an element that has its text: itself, or what is under `#text`.
-fn element_value(value: Json<'_>) -> Option<Json<'_>> {
+pub(crate) fn element_value(value: Json<'_>) -> Option<Json<'_>> {
     let value = if value.is_object() { value.get("#text")? } else { value };
     (value.kind() != Kind::Null).then_some(value)
 }

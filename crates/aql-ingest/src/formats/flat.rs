@@ -44,14 +44,16 @@ impl FlatEvent<'_> {
         out.windows(format, &event, number);
     }
 
-    /// Every field with a value: those of the event, then those of its header.
+    /// Every field with a value: those of the event, then those of its header. The provider goes
+    /// by the two names that it has elsewhere.
     pub(crate) fn pairs(&self) -> Vec<(String, String)> {
         let channel = self.header(SystemField::Channel).unwrap_or_default().to_owned();
         let event_id = self.header(SystemField::EventId).and_then(|id| id.trim().parse().ok());
         let event = Rendered { event: self, channel, event_id, found: OnceCell::new() };
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         let header = self.system.iter().map(|(field, value)| (field.name(), &**value));
-        event.all().chain(header).map(owned).collect()
+        let provider = self.header(SystemField::ProviderName).map(|name| ("Provider", name));
+        event.all().chain(header).chain(provider).map(owned).collect()
     }
 
     fn header(&self, field: SystemField) -> Option<&str> {

@@ -238,9 +238,9 @@ fn bad_record(error: JsonError, rest: &str) -> Diagnostic {
 fn take(bytes: &[u8], at: At, out: &mut Out<'_>) -> Result<u64, JsonError> {
     let text = decode(bytes, at, out);
     let mut nodes = std::mem::take(&mut out.nodes);
-    let result = parse_whole(&text, &mut nodes, out.options.max_depth);
-    let taken = result.map(|()| match Json::root(&text, &nodes) {
-        Some(json) => dispatch(json, bytes, at, out),
+    let result = out.shapes.parse_whole(&text, &mut nodes, out.options.max_depth);
+    let taken = result.map(|shape| match Json::root(&text, &nodes) {
+        Some(json) => dispatch(json.shaped(shape), bytes, at, out),
         None => 0,
     });
     out.nodes = nodes;

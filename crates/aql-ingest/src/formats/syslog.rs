@@ -17,6 +17,7 @@ use aql_diag::{Diagnostic, codes};
 use memchr::memmem::Finder;
 
 use super::flat::FlatEvent;
+use super::windows_xml::Around;
 use super::{
     Format, JsonRecord, Layout, auditd, cef, json, leef, pairs, snare, wincollect, windows_xml,
 };
@@ -113,8 +114,9 @@ pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> boo
     }
     if let Some(start) = message.find("<Event").filter(|start| is_prefix_free(message, *start)) {
         let text = message.get(start..).unwrap_or_default().trim();
+        let around = Around { payload: Some(payload), sender: header.address };
         if windows_xml::is_event(text)
-            && windows_xml::take_text(FORMAT.name, text, at.record, out).is_ok()
+            && windows_xml::take_inside(FORMAT.name, text, around, at.record, out).is_ok()
         {
             return true;
         }
@@ -163,7 +165,12 @@ fn mapped<'m>(
     out: &mut Out<'_>,
 ) -> bool {
     let Some(mapping) = Catalog::get().mapping(format) else { return false };
-    let named = [("@host", header.host), ("@app", header.app), ("@pid", header.pid)];
+    let named = [
+        ("@host", header.host),
+        ("@address", header.address),
+        ("@app", header.app),
+        ("@pid", header.pid),
+    ];
     pairs.extend(named.into_iter().filter_map(|(name, value)| Some((name.into(), value?.into()))));
     let fields = NamedFields::Pairs(&pairs);
     let record =

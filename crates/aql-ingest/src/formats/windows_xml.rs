@@ -133,7 +133,16 @@ pub(crate) fn read(stream: &mut Stream<'_>, first: u64, end: Option<u64>, out: &
     }
 }
 
-/// Takes one event given as its XML, which may lie inside a record of another format: `format` is
+/// What the record of another format says of the event that lies in it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Around<'r> {
+    /// The raw record, where the event's own text is not all of it.
+    pub payload: Option<&'r [u8]>,
+    /// The address it was sent from.
+    pub sender: Option<&'r str>,
+}
+
+/// Takes one event given as its XML, which may be that of a record of another format: `format` is
 /// the name of that one.
 ///
 /// # Errors
@@ -145,7 +154,22 @@ pub(crate) fn take_text(
     record: u64,
     out: &mut Out<'_>,
 ) -> Result<(), Fault> {
-    let event = XmlEvent::parse(text, out.options.max_depth)?;
+    take_inside(format, text, Around::default(), record, out)
+}
+
+/// Takes one event that lies inside a record of another format.
+///
+/// # Errors
+///
+/// Why it is no event; nothing was taken then.
+pub(crate) fn take_inside<'r>(
+    format: &'static str,
+    text: &'r str,
+    around: Around<'r>,
+    record: u64,
+    out: &mut Out<'_>,
+) -> Result<(), Fault> {
+    let event = XmlEvent { around, ..XmlEvent::parse(text, out.options.max_depth)? };
     out.windows(format, &event, record);
     Ok(())
 }
@@ -197,6 +221,7 @@ pub(crate) struct XmlEvent<'x> {
     data: Vec<(Option<String>, String)>,
     message: Option<String>,
     raw: &'x str,
+    around: Around<'x>,
 }
 
 /// Where in the event a parser is.
@@ -364,8 +389,12 @@ impl WindowsRecord for XmlEvent<'_> {
         parse_iso(self.system_value(SystemField::TimeCreated)?)
     }
 
+    fn sender(&self) -> Option<&str> {
+        self.around.sender
+    }
+
     fn payload(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.raw.as_bytes());
+        out.extend_from_slice(self.around.payload.unwrap_or(self.raw.as_bytes()));
     }
 
     fn each_data(&self, visit: &mut dyn FnMut(&str, &str)) {

@@ -25,6 +25,7 @@ mod open;
 mod panics;
 mod parquet;
 mod robust;
+mod shapes;
 mod undated;
 mod util;
 mod wrappers;
