@@ -25,6 +25,7 @@ mod open;
 mod panics;
 mod parquet;
 mod robust;
+mod row_objects;
 mod shapes;
 mod undated;
 mod util;
