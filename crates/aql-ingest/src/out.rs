@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aql_diag::Diagnostic;
-use aql_event::{BatchBuilder, Needs, ScanStep};
+use aql_event::{BatchBuilder, Column, ColumnKind, Needs, ScanStep, provenance};
 
 use crate::evidence::Options;
 use crate::evtx::SystemField;
@@ -63,6 +63,7 @@ pub(crate) struct Out<'w> {
     mapped: Mapped,
     scratch: Scratch,
     text: String,
+    has_dotted_names: bool,
     /// Nodes of the JSON record at hand, kept for their memory.
     pub nodes: Vec<Node>,
     /// How JSON records are built.
@@ -75,6 +76,16 @@ pub(crate) struct Out<'w> {
     pub decoder: crate::evtx::Decoder,
     /// Where the fields of EVTX records are, by plan and shape.
     pub slots: crate::formats::evtx::SlotTable,
+    /// How fields are called in the rendered texts of the events that were met.
+    pub labels: crate::formats::rendered::Known,
+    /// What the catalog says of the names that an appliance wrote.
+    pub qradar: crate::formats::qradar::Known,
+}
+
+/// May a column need a field with a dot in its name?
+fn is_dotted(column: &Column) -> bool {
+    let is_all = column.kind == ColumnKind::Provenance && &*column.name == provenance::FIELDS;
+    is_all || column.name.contains('.')
 }
 
 impl<'w> Out<'w> {
@@ -104,12 +115,15 @@ impl<'w> Out<'w> {
             mapped: Mapped::default(),
             scratch: Scratch::default(),
             text: String::new(),
+            has_dotted_names: needs.columns().iter().any(is_dotted),
             nodes: Vec::new(),
             shapes: Shapes::default(),
             beats: crate::formats::winlogbeat::Layouts::default(),
             beats_values: Vec::new(),
             decoder: crate::evtx::Decoder::new(),
             slots: crate::formats::evtx::SlotTable::default(),
+            labels: crate::formats::rendered::Known::default(),
+            qradar: crate::formats::qradar::Known::default(),
         }
     }
 
@@ -145,6 +159,11 @@ impl<'w> Out<'w> {
     pub(crate) fn resume_file(&mut self, report: PartReport) {
         self.mappings = self.options.mappings.of_file(&report.path);
         self.report = report;
+    }
+
+    /// Does anybody ask for fields by a name with a dot in it, or for all fields?
+    pub(crate) fn has_dotted_names(&self) -> bool {
+        self.has_dotted_names
     }
 
     /// The first mapping of the user that is for a record of these fields.

@@ -203,6 +203,7 @@ impl<'e> Planner<'e> {
         }
         let first = match sniffed {
             Sniffed::JsonLines | Sniffed::Lines => 0,
+            Sniffed::AuditLog | Sniffed::WinEventLog => 0,
             Sniffed::Csv(delimiter) if csv::Head::of(&head, delimiter).is_some() => 0,
             Sniffed::Xml if windows_xml::can_be_split(&head) => 0,
             Sniffed::Evtx => match FileHeader::parse(&head) {

@@ -314,7 +314,7 @@ impl<'w> Worker<'w> {
         let out = &mut self.out;
         match sniffed {
             Sniffed::Evtx => evtx::read(stream, None, out),
-            Sniffed::Xml => windows_xml::read(stream, 1, None, out),
+            Sniffed::Xml => windows_xml::read(stream, out),
             Sniffed::JsonLines => json::read_lines(stream, out),
             Sniffed::JsonValues => json::read_values(stream, out),
             Sniffed::Csv(delimiter) => csv::read(stream, csv::Head::unread(delimiter), out),

@@ -297,10 +297,14 @@ fn wrapped(json: Json<'_>) -> Option<Json<'_>> {
     if json.kind() == Kind::Array {
         return Some(json);
     }
-    if !json.is_object() {
+    // Every key of a wrapper is one of a few, so the first one is.
+    let first = json.children().next().filter(|_| json.is_object())?;
+    let first = first.key().unwrap_or_default();
+    let is_response = elastic::begins_response(first);
+    if !(is_response || is_one_of(first, WRAPPERS) || is_bookkeeping(first)) {
         return None;
     }
-    if let Some(hits) = elastic::hits(json) {
+    if let Some(hits) = elastic::hits(json).filter(|_| is_response) {
         return Some(hits);
     }
     let mut found = None;
@@ -324,10 +328,8 @@ fn is_one_of(key: &str, keys: &[&str]) -> bool {
 }
 
 fn is_bookkeeping(key: &str) -> bool {
-    key.starts_with("@odata.")
-        || key.starts_with("odata.")
-        || key.contains("@odata.")
-        || is_one_of(key, BOOKKEEPING)
+    let has_at = memchr::memchr(b'@', key.as_bytes()).is_some();
+    key.starts_with("odata.") || (has_at && key.contains("@odata.")) || is_one_of(key, BOOKKEEPING)
 }
 
 /// Where the first key of the object stands that a line begins with, if it ends soon and has no

@@ -20,6 +20,7 @@ pub(crate) mod google;
 pub(crate) mod hayabusa;
 pub(crate) mod json;
 pub(crate) mod leef;
+mod marks;
 pub(crate) mod nxlog;
 pub(crate) mod o365;
 pub(crate) mod o365_csv;

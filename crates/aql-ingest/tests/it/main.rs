@@ -24,6 +24,7 @@ mod mappings;
 mod open;
 mod panics;
 mod parquet;
+mod ranges;
 mod robust;
 mod row_objects;
 mod shapes;
