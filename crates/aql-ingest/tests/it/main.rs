@@ -26,6 +26,7 @@ mod panics;
 mod parquet;
 mod ranges;
 mod robust;
+mod row_objects;
 mod shapes;
 mod undated;
 mod util;
