@@ -10,7 +10,7 @@ use aql_diag::{Diagnostic, codes};
 use aql_event::{Needs, TimeRange};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::PageIndexPolicy;
+use parquet::file::metadata::{PageIndexPolicy, ParquetStatisticsPolicy};
 use parquet::file::statistics::Statistics;
 
 use crate::classes::{FACTS_KEY, FACTS_VERSION, SegmentFacts};
@@ -20,6 +20,10 @@ use crate::known::Known;
 use crate::manifest::Segment;
 use crate::segment_file::SegmentFile;
 use crate::texts::{self, Texts};
+
+/// Rows of a row group that are read by one thread: whole pages, and so few that no thread is left
+/// with much while the others have nothing to do.
+const PART_ROWS: usize = 16 << 10;
 
 /// How a segment is read.
 #[derive(Debug)]
@@ -33,11 +37,11 @@ pub(crate) struct SegmentPlan {
     pub(crate) texts: Option<Texts>,
     /// What is known of the classes, if anything is.
     pub(crate) facts: Option<SegmentFacts>,
-    /// Row groups with something to read.
+    /// Parts of row groups with something to read.
     pub(crate) groups: Vec<GroupPlan>,
 }
 
-/// What is read of a row group.
+/// What is read of a row group, or of a part of one.
 #[derive(Debug)]
 pub(crate) struct GroupPlan {
     /// Its number.
@@ -79,7 +83,9 @@ impl SegmentPlan {
         let options = ArrowReaderOptions::new()
             .with_skip_arrow_metadata(true)
             .with_column_index_policy(PageIndexPolicy::Skip)
-            .with_offset_index_policy(PageIndexPolicy::Optional);
+            .with_offset_index_policy(PageIndexPolicy::Optional)
+            // Nobody asks for these, and there are some for each column of each row group.
+            .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll);
         let metadata = ArrowReaderMetadata::load(&file, options.clone()).map_err(broken)?;
         let rows = metadata.metadata().file_metadata().num_rows();
         if u64::try_from(rows).ok() != Some(segment.rows) {
@@ -129,31 +135,14 @@ impl SegmentPlan {
         wanted
     }
 
-    /// The row groups that have wanted rows and may hold a time of the range.
+    /// The parts of row groups that have wanted rows and may hold a time of the range.
     fn groups(&self, time: Option<TimeRange>, wanted: &[(usize, Range<usize>)]) -> Vec<GroupPlan> {
         let mut groups = Vec::new();
         let mut start = 0;
         for (number, group) in self.metadata.metadata().row_groups().iter().enumerate() {
             let rows = usize::try_from(group.num_rows()).unwrap_or(0);
+            let first_row = start;
             let end = start + rows;
-            let mut plan = GroupPlan {
-                group: number,
-                first_row: start,
-                ranges: Vec::new(),
-                classes: Vec::new(),
-                check_time: false,
-            };
-            for (class, range) in wanted {
-                if range.start >= end || range.end <= start {
-                    continue;
-                }
-                let inside = range.start.max(start) - start..range.end.min(end) - start;
-                plan.classes.push(*class);
-                match plan.ranges.last_mut().filter(|last| last.end == inside.start) {
-                    Some(last) => last.end = inside.end,
-                    None => plan.ranges.push(inside),
-                }
-            }
             start = end;
             let statistics = self.names.time.and_then(|at| group.columns().get(at)?.statistics());
             let (span, has_undated) = match statistics {
@@ -163,16 +152,38 @@ impl SegmentPlan {
                 ),
                 _ => (None, true),
             };
-            plan.check_time = time.is_some();
+            let mut check_time = time.is_some();
             if let (Some(range), Some((oldest, newest))) = (time, span) {
                 if newest < range.start || oldest >= range.end {
                     continue;
                 }
                 let is_inside = range.contains(oldest) && range.contains(newest);
-                plan.check_time = !is_inside || has_undated;
+                check_time = !is_inside || has_undated;
             }
-            if !plan.ranges.is_empty() {
-                groups.push(plan);
+            for part in (first_row..end).step_by(PART_ROWS) {
+                let part = part..end.min(part + PART_ROWS);
+                let (mut ranges, mut classes): (Vec<Range<usize>>, _) = (Vec::new(), Vec::new());
+                for (class, range) in wanted {
+                    if range.start >= part.end || range.end <= part.start {
+                        continue;
+                    }
+                    let inside = range.start.max(part.start)..range.end.min(part.end);
+                    let inside = inside.start - first_row..inside.end - first_row;
+                    classes.push(*class);
+                    match ranges.last_mut().filter(|last| last.end == inside.start) {
+                        Some(last) => last.end = inside.end,
+                        None => ranges.push(inside),
+                    }
+                }
+                if !ranges.is_empty() {
+                    groups.push(GroupPlan {
+                        group: number,
+                        first_row,
+                        ranges,
+                        classes,
+                        check_time,
+                    });
+                }
             }
         }
         groups

@@ -1,4 +1,4 @@
-//! Reading a store: threads take row groups.
+//! Reading a store: threads take parts of row groups.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
@@ -17,7 +17,7 @@ use crate::store::Store;
 /// More threads than this help nobody.
 const MAX_THREADS: usize = 256;
 
-/// A part of the scan: a row group of a segment.
+/// A part of the scan: some rows of a row group of a segment.
 struct Part {
     number: u64,
     path: PathBuf,
@@ -138,7 +138,7 @@ impl EventTable for Store {
     }
 }
 
-/// Reads a row group; what cannot be read is told, and the part is done all the same.
+/// Reads some rows of a row group; what cannot be read is told, and the part is done all the same.
 fn read_part(
     part: &Part,
     needs: &Needs,
@@ -211,12 +211,15 @@ impl Store {
             entry.diagnostics = remarks(file, delivered.undated, needs.time.is_some());
             report.files.push(entry);
         }
-        failed.sort_by(|a, b| a.path.cmp(&b.path));
-        for failure in failed {
-            let path = failure.path.display().to_string();
-            let mut entry = FileReport::new(Arc::from(path), None);
-            entry.lost = failure.lost.max(1);
-            entry.diagnostics.push(failure.problem);
+        failed.sort_by(|a, b| (&a.path, &a.problem.message).cmp(&(&b.path, &b.problem.message)));
+        // Several parts of a file may have failed for the same reason.
+        for of_file in failed.chunk_by(|a, b| a.path == b.path) {
+            let Some(first) = of_file.first() else { continue };
+            let mut entry = FileReport::new(Arc::from(first.path.display().to_string()), None);
+            for same in of_file.chunk_by(|a, b| a.problem.message == b.problem.message) {
+                entry.lost += same.iter().map(|failure| failure.lost).sum::<u64>().max(1);
+                entry.diagnostics.extend(same.first().map(|failure| failure.problem.clone()));
+            }
             report.files.push(entry);
         }
         report
