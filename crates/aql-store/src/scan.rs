@@ -10,12 +10,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aql_diag::{Diagnostic, InputPlace, codes};
 use aql_event::{EventTable, FileReport, LogSource, Needs, ScanReport, ScanStep};
 
+use crate::manifest::Segment;
 use crate::plan::{GroupPlan, SegmentPlan, damaged};
 use crate::read::{Counts, Delivered, read};
 use crate::store::Store;
 
 /// More threads than this help nobody.
 const MAX_THREADS: usize = 256;
+
+/// Rows of all segments up to which row groups are read in parts.
+const FEW_ROWS: u64 = 1 << 20;
+
+/// Is no event of a segment inside of the time range?
+fn is_outside(segment: &Segment, needs: &Needs) -> bool {
+    let span = needs.time.zip(segment.oldest.zip(segment.newest));
+    span.is_some_and(|(range, (oldest, newest))| newest < range.start || oldest >= range.end)
+}
 
 /// A part of the scan: some rows of a row group of a segment.
 struct Part {
@@ -29,6 +39,8 @@ struct Part {
 struct Planner<'s> {
     store: &'s Store,
     needs: &'s Needs,
+    /// Is there so little to read that row groups are cut?
+    in_parts: bool,
     next_segment: usize,
     next_part: u64,
     open: VecDeque<Part>,
@@ -48,15 +60,14 @@ impl Planner<'_> {
         while self.open.is_empty() {
             let segment = self.store.manifest.segments.get(self.next_segment)?;
             self.next_segment += 1;
-            let span = segment.oldest.zip(segment.newest);
-            if let (Some(range), Some((oldest, newest))) = (self.needs.time, span)
-                && (newest < range.start || oldest >= range.end)
-            {
+            if is_outside(segment, self.needs) {
                 continue;
             }
             let path = self.store.root.join(&segment.path);
-            let made =
-                catch_unwind(AssertUnwindSafe(|| SegmentPlan::new(&path, segment, self.needs)));
+            let in_parts = self.in_parts;
+            let made = catch_unwind(AssertUnwindSafe(|| {
+                SegmentPlan::new(&path, segment, self.needs, in_parts)
+            }));
             match made
                 .unwrap_or_else(|_| Err(Box::new(damaged(&path, "its footer cannot be decoded"))))
             {
@@ -98,9 +109,12 @@ impl EventTable for Store {
             let (id, type_id, name) = (source.id, source.type_id, source.name.clone());
             needs.log_sources.add(LogSource { id, type_id, name });
         }
+        let segments = self.manifest.segments.iter();
+        let rows: u64 = segments.filter(|s| !is_outside(s, needs)).map(|s| s.rows).sum();
         let planner = Mutex::new(Planner {
             store: self,
             needs,
+            in_parts: rows <= FEW_ROWS,
             next_segment: 0,
             next_part: 0,
             open: VecDeque::new(),
