@@ -152,6 +152,7 @@ pub(crate) fn mapping(sources: &Sources) -> Mapping {
         severity: Vec::new(),
         time: ["Timestamp", "TimeGenerated", "ReportTime"].map(of).into(),
         host: ["DeviceName", "ComputerDnsName", "TenantId"].map(of).into(),
+        sender: Vec::new(),
         timezone: None,
         columns,
         fields: Vec::new(),

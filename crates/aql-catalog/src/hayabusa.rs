@@ -68,7 +68,17 @@ impl ShortNames {
             detail.channel.eq_ignore_ascii_case(channel)
                 && (detail.event_ids.is_empty() || detail.event_ids.contains(&event_id))
         };
-        let found = self.details.get(&key.to_lowercase())?.iter().find(is_of)?;
+        // A timeline asks for every field of every event: a key of usual length needs no memory.
+        let mut lower = [0; 32];
+        let of_key = match lower.get_mut(..key.len()) {
+            Some(lower) if key.is_ascii() => {
+                lower.copy_from_slice(key.as_bytes());
+                lower.make_ascii_lowercase();
+                self.details.get(std::str::from_utf8(lower).ok()?)
+            }
+            _ => self.details.get(&key.to_lowercase()),
+        };
+        let found = of_key?.iter().find(is_of)?;
         Some(&found.field)
     }
 }

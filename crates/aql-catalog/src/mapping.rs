@@ -44,6 +44,8 @@ pub struct Mapping {
     pub time: Vec<FieldSource>,
     /// Fields of the host that sent it.
     pub host: Vec<FieldSource>,
+    /// Fields of the address that it was sent from; a host name counts for nothing.
+    pub sender: Vec<FieldSource>,
     /// Zone of times that name none; UTC if nothing.
     pub timezone: Option<TimeZone>,
     /// Where columns come from, by the name of the built-in column or property in lower case.
@@ -193,6 +195,7 @@ pub(crate) type Mappings = FxHashMap<&'static str, Mapping>;
 /// Every embedded mapping: a file, and a line here.
 const FILES: &[(&str, &str)] = &[
     ("auditd", include_str!("../data/mappings/auditd.toml")),
+    ("azure-syslog", include_str!("../data/mappings/azure-syslog.toml")),
     ("cef", include_str!("../data/mappings/cef.toml")),
     ("exchange-tracking", include_str!("../data/mappings/exchange-tracking.toml")),
     ("google-workspace", include_str!("../data/mappings/google-workspace.toml")),

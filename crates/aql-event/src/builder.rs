@@ -1,16 +1,16 @@
 //! Building batches row by row.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow_array::builder::{
     BinaryBuilder, BooleanBuilder, Float64Builder, Int64Builder, ListBuilder, StringBuilder,
     StringDictionaryBuilder,
 };
 use arrow_array::types::Int32Type;
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow_schema::SchemaRef;
 
-use crate::{Column, EventBatch, Needs, Type, canonical_host};
+use crate::{Column, Encoding, EventBatch, Needs, Type, canonical_host};
 
 /// Rows after which a batch is full.
 const FULL_ROWS: usize = 8192;
@@ -24,12 +24,27 @@ const FULL_BYTES: usize = 16 << 20;
 pub struct BatchBuilder {
     columns: Arc<[Column]>,
     schema: SchemaRef,
-    builders: Vec<ColumnBuilder>,
+    /// Of columns that have a value in this batch: of many columns most stay empty.
+    builders: Vec<Option<ColumnBuilder>>,
     set: Vec<bool>,
     /// By column: the text of an address that was set last, and its canonical text.
     hosts: Vec<(String, String)>,
     rows: usize,
     bytes: usize,
+    /// Rows for which a builder of a column has room from the start.
+    room: usize,
+}
+
+/// How the values of a column are kept.
+#[derive(Clone, Copy)]
+enum Form {
+    Text,
+    Dictionary,
+    Integer,
+    Double,
+    Boolean,
+    Binary,
+    List,
 }
 
 enum ColumnBuilder {
@@ -53,16 +68,16 @@ impl BatchBuilder {
         BatchBuilder::with_room(needs, 1)
     }
 
-    fn with_room(needs: &Needs, rows: usize) -> Self {
-        let builders = needs.columns().iter().map(|c| ColumnBuilder::new(c, rows)).collect();
+    fn with_room(needs: &Needs, room: usize) -> Self {
         BatchBuilder {
             columns: Arc::clone(needs.columns()),
             schema: Arc::clone(needs.schema()),
-            builders,
+            builders: needs.columns().iter().map(|_| None).collect(),
             set: vec![false; needs.columns().len()],
             hosts: Vec::new(),
             rows: 0,
             bytes: 0,
+            room,
         }
     }
 
@@ -84,10 +99,11 @@ impl BatchBuilder {
     /// Lets `append` put a value into a column that has none in this row. `append` says whether it
     /// did: a builder of another type takes nothing, and the column stays unset.
     fn fill(&mut self, column: usize, append: impl FnOnce(&mut ColumnBuilder) -> bool) {
-        if let (Some(set @ false), Some(builder)) =
-            (self.set.get_mut(column), self.builders.get_mut(column))
+        if let (Some(set @ false), Some(builder), Some(spec)) =
+            (self.set.get_mut(column), self.builders.get_mut(column), self.columns.get(column))
         {
-            *set = append(builder);
+            let (room, rows) = (self.room, self.rows);
+            *set = append(builder.get_or_insert_with(|| ColumnBuilder::new(spec, room, rows)));
         }
     }
 
@@ -225,7 +241,9 @@ impl BatchBuilder {
     /// Ends the row: columns not set become null.
     pub fn end_row(&mut self) {
         for (builder, set) in self.builders.iter_mut().zip(&mut self.set) {
-            if !std::mem::replace(set, false) {
+            if !std::mem::replace(set, false)
+                && let Some(builder) = builder
+            {
                 builder.append_null();
             }
         }
@@ -238,7 +256,12 @@ impl BatchBuilder {
         if self.set.iter().any(|&s| s) {
             self.end_row();
         }
-        let arrays: Vec<ArrayRef> = self.builders.iter_mut().map(ColumnBuilder::finish).collect();
+        let columns = self.builders.iter_mut().zip(self.columns.iter());
+        let arrays = columns.map(|(builder, column)| match builder.take() {
+            Some(mut builder) => builder.finish(),
+            None => nulls(column, self.rows),
+        });
+        let arrays: Vec<ArrayRef> = arrays.collect();
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
         self.rows = 0;
         self.bytes = 0;
@@ -248,29 +271,59 @@ impl BatchBuilder {
     }
 }
 
-impl ColumnBuilder {
-    /// A builder with room for this many rows, each of a byte.
-    fn new(column: &Column, rows: usize) -> Self {
-        use crate::Encoding::Dictionary;
+impl Form {
+    fn of(column: &Column) -> Self {
         match (column.ty, column.encoding) {
-            (Type::Text | Type::Host, Dictionary) => ColumnBuilder::Dictionary(if rows > 1 {
+            (Type::Text | Type::Host, Encoding::Dictionary) => Form::Dictionary,
+            (Type::Text | Type::Host | Type::Null, _) => Form::Text,
+            (Type::Integer | Type::Time, _) => Form::Integer,
+            (Type::Double, _) => Form::Double,
+            (Type::Boolean, _) => Form::Boolean,
+            (Type::Binary, _) => Form::Binary,
+            (Type::IntegerList, _) => Form::List,
+        }
+    }
+}
+
+/// A column without a value.
+fn nulls(column: &Column, rows: usize) -> ArrayRef {
+    // One row each is made of every class of records, with nearly every column empty.
+    static ONE: [OnceLock<ArrayRef>; 7] = [const { OnceLock::new() }; 7];
+    let new = || new_null_array(column.arrow_field().data_type(), rows);
+    match ONE.get(Form::of(column) as usize) {
+        Some(one) if rows == 1 => Arc::clone(one.get_or_init(new)),
+        _ => new(),
+    }
+}
+
+impl ColumnBuilder {
+    /// A builder with room for this many rows, each of a byte, that begins with so many nulls.
+    fn new(column: &Column, rows: usize, nulls: usize) -> Self {
+        let mut builder = match Form::of(column) {
+            Form::Dictionary => ColumnBuilder::Dictionary(if rows > 1 {
                 StringDictionaryBuilder::new()
             } else {
                 StringDictionaryBuilder::with_capacity(rows, rows, rows)
             }),
-            (Type::Text | Type::Host | Type::Null, _) => {
-                ColumnBuilder::Text(StringBuilder::with_capacity(rows, rows))
-            }
-            (Type::Integer | Type::Time, _) => {
-                ColumnBuilder::Integer(Int64Builder::with_capacity(rows))
-            }
-            (Type::Double, _) => ColumnBuilder::Double(Float64Builder::with_capacity(rows)),
-            (Type::Boolean, _) => ColumnBuilder::Boolean(BooleanBuilder::with_capacity(rows)),
-            (Type::Binary, _) => ColumnBuilder::Binary(BinaryBuilder::with_capacity(rows, rows)),
-            (Type::IntegerList, _) => {
+            Form::Text => ColumnBuilder::Text(StringBuilder::with_capacity(rows, rows)),
+            Form::Integer => ColumnBuilder::Integer(Int64Builder::with_capacity(rows)),
+            Form::Double => ColumnBuilder::Double(Float64Builder::with_capacity(rows)),
+            Form::Boolean => ColumnBuilder::Boolean(BooleanBuilder::with_capacity(rows)),
+            Form::Binary => ColumnBuilder::Binary(BinaryBuilder::with_capacity(rows, rows)),
+            Form::List => {
                 ColumnBuilder::List(ListBuilder::with_capacity(Int64Builder::new(), rows))
             }
+        };
+        match &mut builder {
+            ColumnBuilder::Text(b) => b.append_nulls(nulls),
+            ColumnBuilder::Dictionary(b) => b.append_nulls(nulls),
+            ColumnBuilder::Integer(b) => b.append_nulls(nulls),
+            ColumnBuilder::Double(b) => b.append_nulls(nulls),
+            ColumnBuilder::Boolean(b) => b.append_nulls(nulls),
+            ColumnBuilder::Binary(b) => b.append_nulls(nulls),
+            ColumnBuilder::List(b) => (0..nulls).for_each(|_| b.append(false)),
         }
+        builder
     }
 
     fn append_null(&mut self) {
@@ -309,9 +362,9 @@ fn parse_integer(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use arrow_array::Array;
     use arrow_array::cast::AsArray;
     use arrow_array::types::Int64Type;
+    use arrow_array::{Array, ArrayAccessor};
 
     use super::BatchBuilder;
     use crate::{Column, ColumnKind, Encoding, Needs, Type};
@@ -336,5 +389,56 @@ mod tests {
         let ports = batch.column(&port).expect("in batch").as_primitive::<Int64Type>();
         assert_eq!((ports.value(0), ports.is_null(1)), (443, true));
         assert!(batch.column(&user).expect("in batch").is_null(0));
+    }
+
+    #[test]
+    fn columns_without_a_value_are_null_in_every_type() {
+        let types = [
+            (Type::Text, Encoding::Plain),
+            (Type::Text, Encoding::Dictionary),
+            (Type::Host, Encoding::Dictionary),
+            (Type::Null, Encoding::Plain),
+            (Type::Integer, Encoding::Plain),
+            (Type::Time, Encoding::Plain),
+            (Type::Double, Encoding::Plain),
+            (Type::Boolean, Encoding::Plain),
+            (Type::Binary, Encoding::Plain),
+            (Type::IntegerList, Encoding::Plain),
+        ];
+        let columns = types.iter().enumerate().map(|(number, (ty, encoding))| {
+            Column::new(ColumnKind::Property, &format!("c{number}"), *ty, *encoding)
+        });
+        let columns: Vec<Column> = columns.collect();
+        let needs = Needs::new(columns.clone());
+        for builder in [&mut BatchBuilder::new(&needs), &mut BatchBuilder::of_one_row(&needs)] {
+            // The second batch of a builder is like its first.
+            for rows in [1, 3, 1] {
+                (0..rows).for_each(|_| builder.end_row());
+                let batch = builder.finish();
+                assert_eq!(batch.num_rows(), rows);
+                for column in &columns {
+                    let array = batch.column(column).expect("in batch");
+                    assert_eq!(array.logical_null_count(), rows, "{column:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_first_value_in_a_later_row() {
+        let user = Column::new(ColumnKind::Builtin, "username", Type::Text, Encoding::Dictionary);
+        let needs = Needs::new([user.clone()]);
+        let mut builder = BatchBuilder::new(&needs);
+        builder.end_row();
+        builder.end_row();
+        builder.set_text(0, "a");
+        builder.end_row();
+        builder.end_row();
+        let batch = builder.finish();
+        let users = batch.column(&user).expect("in batch");
+        let nulls: Vec<bool> = (0..4).map(|row| users.is_null(row)).collect();
+        assert_eq!(nulls, [true, true, false, true]);
+        let keys = users.as_dictionary::<arrow_array::types::Int32Type>();
+        assert_eq!(keys.downcast_dict::<arrow_array::StringArray>().expect("text").value(2), "a");
     }
 }

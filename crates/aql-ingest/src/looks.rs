@@ -7,7 +7,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use aql_event::{BatchBuilder, Needs, RowFilter};
+use aql_event::{BatchBuilder, EventBatch, Needs, RowFilter};
+use arrow_buffer::BooleanBuffer;
 
 use crate::out::{At, Out};
 
@@ -47,9 +48,22 @@ impl Looks {
     }
 
     pub(crate) fn begin(&mut self) -> bool {
-        let is_worth = self.seen < TRIED || self.passed * WORTH < self.seen;
-        self.is_open = self.filter.is_some() && is_worth;
+        self.is_open = self.is_worth();
         self.is_open
+    }
+
+    /// Would looking first spare anything?
+    pub(crate) fn is_worth(&self) -> bool {
+        self.filter.is_some() && (self.seen < TRIED || self.passed * WORTH < self.seen)
+    }
+
+    /// Which of many records are wanted, by their columns that the row filter looks at. Nothing if
+    /// they are so many that looking was not worth it.
+    pub(crate) fn wanted(&mut self, events: &EventBatch) -> Option<BooleanBuffer> {
+        let wanted = self.filter.as_ref()?.wanted(events);
+        self.seen += events.num_rows() as u64;
+        self.passed += wanted.count_set_bits() as u64;
+        self.is_worth().then_some(wanted)
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -102,8 +116,8 @@ pub(crate) struct Kept {
 }
 
 /// Records and bytes that are kept at most, but for the last record.
-const MOST_RECORDS: usize = 4096;
-const MOST_BYTES: usize = 4 << 20;
+pub(crate) const MOST_RECORDS: usize = 4096;
+pub(crate) const MOST_BYTES: usize = 4 << 20;
 
 impl Kept {
     /// The name of the record that comes next.

@@ -10,16 +10,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aql_diag::Diagnostic;
-use aql_event::{BatchBuilder, Needs, ScanStep};
+use aql_event::{BatchBuilder, Column, ColumnKind, EventBatch, Needs, ScanStep, provenance};
+use arrow_array::{Array, Int64Array};
+use arrow_buffer::BooleanBuffer;
 
 use crate::evidence::Options;
 use crate::evtx::SystemField;
-use crate::json::{Json, Node};
+use crate::json::{Json, Node, Shapes};
 use crate::looks::{Kept, Looks, TakeAgain};
 use crate::mappings::OwnMapping;
 use crate::normalise::generic::{self, Generic, NamedFields, Unparsed};
 use crate::normalise::mapped::{Mapped, MappedRecord};
-use crate::normalise::o365::{self, AuditRecord, O365};
+use crate::normalise::o365::{self, AuditRecord, O365, Outer};
 use crate::normalise::windows::{self, AsRecord, Class, ClassPlan, Windows, WindowsRecord};
 use crate::normalise::{Plan, Record, RowFacts, Scratch, Which, fill};
 use crate::report::PartReport;
@@ -34,6 +36,29 @@ pub(crate) struct At {
     pub record: u64,
     /// Byte offset of the record.
     pub offset: u64,
+}
+
+/// What some records count for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    records: u64,
+    ruled_out: u64,
+    undated: u64,
+    /// Oldest and newest time.
+    time_span: Option<(i64, i64)>,
+}
+
+impl Tally {
+    /// Adds others.
+    pub(crate) fn add(&mut self, other: &Tally) {
+        self.records += other.records;
+        self.ruled_out += other.ruled_out;
+        self.undated += other.undated;
+        self.time_span = match (self.time_span, other.time_span) {
+            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+            (mine, its) => mine.or(its),
+        };
+    }
 }
 
 /// Takes the records of one worker.
@@ -59,12 +84,29 @@ pub(crate) struct Out<'w> {
     mapped: Mapped,
     scratch: Scratch,
     text: String,
+    has_dotted_names: bool,
     /// Nodes of the JSON record at hand, kept for their memory.
     pub nodes: Vec<Node>,
+    /// How JSON records are built.
+    pub shapes: Shapes,
+    /// Where the fields of Winlogbeat's records are, by shape.
+    pub beats: crate::formats::winlogbeat::Layouts,
+    /// The values of the class of one of them, kept for their memory.
+    pub beats_values: Vec<u8>,
     /// The EVTX decoder, kept for its compiled templates.
     pub decoder: crate::evtx::Decoder,
     /// Where the fields of EVTX records are, by plan and shape.
     pub slots: crate::formats::evtx::SlotTable,
+    /// How fields are called in the rendered texts of the events that were met.
+    pub labels: crate::formats::rendered::Known,
+    /// What the catalog says of the names that an appliance wrote.
+    pub qradar: crate::formats::qradar::Known,
+}
+
+/// May a column need a field with a dot in its name?
+fn is_dotted(column: &Column) -> bool {
+    let is_all = column.kind == ColumnKind::Provenance && &*column.name == provenance::FIELDS;
+    is_all || column.name.contains('.')
 }
 
 impl<'w> Out<'w> {
@@ -94,9 +136,15 @@ impl<'w> Out<'w> {
             mapped: Mapped::default(),
             scratch: Scratch::default(),
             text: String::new(),
+            has_dotted_names: needs.columns().iter().any(is_dotted),
             nodes: Vec::new(),
+            shapes: Shapes::default(),
+            beats: crate::formats::winlogbeat::Layouts::default(),
+            beats_values: Vec::new(),
             decoder: crate::evtx::Decoder::new(),
             slots: crate::formats::evtx::SlotTable::default(),
+            labels: crate::formats::rendered::Known::default(),
+            qradar: crate::formats::qradar::Known::default(),
         }
     }
 
@@ -134,9 +182,24 @@ impl<'w> Out<'w> {
         self.report = report;
     }
 
+    /// Does anybody ask for fields by a name with a dot in it, or for all fields?
+    pub(crate) fn has_dotted_names(&self) -> bool {
+        self.has_dotted_names
+    }
+
     /// The first mapping of the user that is for a record of these fields.
     pub(crate) fn own_mapping(&self, fields: NamedFields<'_>) -> Option<Arc<OwnMapping>> {
         self.mappings.iter().find(|own| own.is_for(fields)).cloned()
+    }
+
+    /// Are there mappings of the user that may be for records of the file at hand?
+    pub(crate) fn has_mappings(&self) -> bool {
+        !self.mappings.is_empty()
+    }
+
+    /// What is needed.
+    pub(crate) fn needs(&self) -> &'w Needs {
+        self.needs
     }
 
     /// The report of the file at hand.
@@ -339,6 +402,16 @@ impl<'w> Out<'w> {
         record: &impl WindowsRecord,
         number: u64,
     ) {
+        let class = self.windows_class_of(format, record);
+        self.windows_row(&class, record, number);
+    }
+
+    /// The plan of the class of a Windows event.
+    pub(crate) fn windows_class_of(
+        &mut self,
+        format: &'static str,
+        record: &impl WindowsRecord,
+    ) -> Rc<ClassPlan> {
         let mut buffers: [String; 4] = Default::default();
         let [a, b, c, d] = &mut buffers;
         let provider = record.system(SystemField::ProviderName, a);
@@ -347,30 +420,30 @@ impl<'w> Out<'w> {
         // Looked for only where it counts: few records have one, and then in several places.
         let level = channel.as_deref().filter(|channel| windows::has_level(channel));
         let level = level.and_then(|_| record.system(SystemField::Level, d));
-        let class = self.windows_class(Class {
+        self.windows_class(Class {
             format,
             provider: provider.as_deref().unwrap_or_default(),
             channel: channel.as_deref().unwrap_or_default(),
             event_id: event_id.and_then(|id| id.trim().parse().ok()),
             level: level.and_then(|level| windows::level_number(&level)),
-        });
-        self.windows_row(&class, record, number);
+        })
     }
 
-    /// Takes an Office 365 audit record; `table` is the hunting table that it lay in, if it did.
+    /// Takes an Office 365 audit record, with the row of a hunting table that it lay in, if it did.
     pub(crate) fn audit(
         &mut self,
         format: &'static str,
-        table: Option<&'static str>,
+        outer: Option<&Outer<'_>>,
         json: Json<'_>,
         payload: &[u8],
         number: u64,
     ) {
         self.format(format);
+        let table = outer.map(|outer| outer.table);
         let plan = self.o365.class(self.needs, format, table, json);
         let time = o365::time_of(json);
         if self.wants(plan.wanted, time) {
-            self.row(&plan, &AuditRecord { json, payload }, number, time);
+            self.row(&plan, &AuditRecord { json, outer, payload }, number, time);
         }
     }
 
@@ -383,6 +456,95 @@ impl<'w> Out<'w> {
         if self.wants(plan.wanted, time) {
             self.row(&plan, record, number, time);
         }
+    }
+
+    /// The plan of records of no known kind that have fields, for readers that fill the columns of
+    /// many of them at once.
+    pub(crate) fn unparsed_plan(&mut self, format: &'static str) -> Rc<Plan<generic::Field>> {
+        self.generic.class(self.needs, format, true)
+    }
+
+    /// What all records of a plan have in common, as a batch of one row.
+    pub(crate) fn in_common<S>(
+        &mut self,
+        plan: &Plan<S>,
+        which: Which,
+        record: &impl Record<S>,
+    ) -> EventBatch {
+        let facts = RowFacts { file: &self.report.path, record: 0, time: None };
+        let looked_at = match (which, &self.needs.row_filter) {
+            (Which::LookedAt, Some(filter)) => Some(Needs::new(filter.columns().iter().cloned())),
+            _ => None,
+        };
+        let mut builder = BatchBuilder::of_one_row(looked_at.as_ref().unwrap_or(self.needs));
+        fill(plan, which, record, &facts, self.needs, &mut self.scratch, &mut builder);
+        builder.end_row();
+        builder.finish()
+    }
+
+    /// How many of these records are wanted, as far as class and time go, and which ones.
+    pub(crate) fn tally<S>(
+        &self,
+        plan: &Plan<S>,
+        rows: usize,
+        times: Option<&Int64Array>,
+    ) -> (Tally, BooleanBuffer) {
+        let time_of = |row: usize| times.filter(|t| t.is_valid(row)).map(|t| t.value(row));
+        let known = || times.into_iter().flat_map(Int64Array::iter).flatten();
+        let span = known().min().zip(known().max());
+        let has_all = times.is_some_and(|times| times.null_count() == 0);
+        let wanted = match (self.needs.time, span) {
+            _ if !plan.wanted => BooleanBuffer::new_unset(rows),
+            (None, _) => BooleanBuffer::new_set(rows),
+            (Some(range), Some((oldest, newest)))
+                if has_all && range.contains(oldest) && range.contains(newest) =>
+            {
+                BooleanBuffer::new_set(rows)
+            }
+            (Some(range), Some(_)) => BooleanBuffer::collect_bool(rows, |row| {
+                time_of(row).is_some_and(|time| range.contains(time))
+            }),
+            (Some(_), None) => BooleanBuffer::new_unset(rows),
+        };
+        let is_undated = plan.wanted && self.needs.time.is_some();
+        let undated = times.map_or(rows, Int64Array::null_count);
+        let tally = Tally {
+            records: rows as u64,
+            ruled_out: (rows - wanted.count_set_bits()) as u64,
+            undated: if is_undated { undated as u64 } else { 0 },
+            time_span: span,
+        };
+        (tally, wanted)
+    }
+
+    /// Counts records of no known kind.
+    pub(crate) fn count_unparsed(&mut self, format: &'static str, tally: &Tally) {
+        self.format(format);
+        self.report.records += tally.records;
+        self.report.unparsed += tally.records;
+        self.report.ruled_out += tally.ruled_out;
+        self.report.undated += tally.undated;
+        if let Some((oldest, newest)) = tally.time_span {
+            self.see_time(Some(oldest));
+            self.see_time(Some(newest));
+        }
+    }
+
+    /// Hands on events that were made at once.
+    pub(crate) fn hand_on(&mut self, events: EventBatch) {
+        self.flush();
+        self.step(ScanStep::Batch { part: self.part, events });
+    }
+
+    /// Would it spare anything to ask [`wanted`](Self::wanted) first?
+    pub(crate) fn may_look(&self) -> bool {
+        self.looks.is_worth()
+    }
+
+    /// Which of these records may match, by the columns that the row filter looks at; nothing if it
+    /// was not worth it.
+    pub(crate) fn wanted(&mut self, events: &EventBatch) -> Option<BooleanBuffer> {
+        self.looks.wanted(events)
     }
 
     /// Takes a record of no known kind.

@@ -16,7 +16,7 @@ use zip::ZipArchive;
 
 use crate::evidence::{Evidence, EvidenceFile, Origin};
 use crate::evtx::{CHUNK_SIZE, FileHeader};
-use crate::formats::{csv, windows_xml};
+use crate::formats::{csv, parquet, windows_xml};
 use crate::frame::PLACES;
 use crate::patience::Began;
 use crate::sniff::{HEAD, LONG_HEAD, Sniffed, sniff, wants_more};
@@ -41,6 +41,8 @@ pub(crate) enum Work {
     Whole(EvidenceFile),
     /// Bytes of a file.
     Range(Range),
+    /// Rows of a Parquet file.
+    Rows(EvidenceFile, parquet::Part),
     /// A member of an archive.
     Member { shown: Arc<str>, archive: ZipArchive<Reopen>, index: usize },
 }
@@ -55,17 +57,28 @@ pub(crate) struct Range {
     pub(crate) counts: Arc<Counts>,
 }
 
-/// How many records a range holds, and where it ends, by the place that it begins at: rows of CSV
-/// may have line ends in quotes. To records of other kinds all places are one.
-#[derive(Clone, Copy, Debug, Default)]
+/// What a range holds by the place that it begins at: rows of CSV may have line ends in quotes. To
+/// records of other kinds all places are one.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
-    pub(crate) ways: [(u64, usize); PLACES],
+    pub(crate) ways: [Way; PLACES],
+}
+
+/// What a range holds if it begins at a certain place.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Way {
+    /// How many records.
+    pub(crate) count: u64,
+    /// The place at its end.
+    pub(crate) end: usize,
+    /// The last names of columns in it, where a file may have several.
+    pub(crate) names: Option<Arc<[u8]>>,
 }
 
 impl Tally {
     /// As many records from all places.
     pub(crate) fn of(count: u64) -> Self {
-        Tally { ways: [(count, 0); PLACES] }
+        Tally { ways: std::array::from_fn(|_| Way { count, ..Way::default() }) }
     }
 }
 
@@ -89,14 +102,15 @@ impl Counts {
         self.changed.notify_all();
     }
 
-    /// Records in the ranges before this one, and the place at which it begins. Waits for those
-    /// that are still being counted: they were handed out earlier, and counting never waits.
-    pub(crate) fn before(&self, index: usize) -> (u64, usize) {
+    /// What the ranges before this one hold together. Waits for those that are still being counted:
+    /// they were handed out earlier, and counting never waits.
+    pub(crate) fn before(&self, index: usize) -> Way {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let found = (0..index).try_fold((0, 0), |(sum, place), i| {
-                let (count, end) = *(*known.get(i)?)?.ways.get(place)?;
-                Some((sum + count, end))
+            let found = (0..index).try_fold(Way::default(), |so_far, i| {
+                let Way { count, end, names } = known.get(i)?.as_ref()?.ways.get(so_far.end)?;
+                let names = names.clone().or(so_far.names);
+                Some(Way { count: so_far.count + count, end: *end, names })
             });
             match found {
                 Some(found) => return found,
@@ -180,8 +194,16 @@ impl<'e> Planner<'e> {
             self.plan_zip(file, key);
             return Ok(());
         }
+        if sniffed == Sniffed::Parquet
+            && let Some(parts) = parquet::parts(&handle, options.split)
+        {
+            let rows = parts.into_iter().map(|part| Work::Rows(file.clone(), part));
+            self.queue.extend(rows.map(|work| (vec![key], work)));
+            return Ok(());
+        }
         let first = match sniffed {
             Sniffed::JsonLines | Sniffed::Lines => 0,
+            Sniffed::AuditLog | Sniffed::WinEventLog => 0,
             Sniffed::Csv(delimiter) if csv::Head::of(&head, delimiter).is_some() => 0,
             Sniffed::Xml if windows_xml::can_be_split(&head) => 0,
             Sniffed::Evtx => match FileHeader::parse(&head) {

@@ -10,9 +10,10 @@ use memchr::memchr;
 
 use crate::evidence::Options;
 use crate::evtx::{CHUNK_MAGIC, CHUNK_SIZE};
-use crate::formats::{csv, evtx, json, text, windows_xml};
-use crate::frame::{CsvRecords, Lines, Rows};
-use crate::plan::{Publish, Range, Tally};
+use crate::formats::{audit_log, csv, evtx, json, text, windows_xml, wineventlog};
+use crate::frame::{BEGINNING, CsvRecords, Lines, PLACES, Rows, XmlEvents, beginnings, first_row};
+use crate::json::is_blank;
+use crate::plan::{Publish, Range, Tally, Way};
 use crate::sniff::{BOM, HEAD, Sniffed};
 use crate::stream::Stream;
 use crate::worker::{Layers, Watched, Worker};
@@ -25,11 +26,12 @@ impl Worker<'_> {
     pub(crate) fn range(&mut self, range: &Range) -> std::io::Result<()> {
         let publish = Publish(range);
         let mut handle = File::open(&range.file.path)?;
-        // A little earlier: that tells whether a line starts at the range's start, and whether a
-        // chunk reaches into the range from before it.
+        // A little earlier: that tells whether a line starts at the range's start, whether a chunk
+        // reaches into the range from before it, and which events have begun.
         let back = match range.sniffed {
             Sniffed::Evtx => CHUNK_SIZE as u64,
-            Sniffed::JsonLines | Sniffed::Lines => 1,
+            Sniffed::AuditLog => audit_log::LOOK_BACK,
+            Sniffed::JsonLines | Sniffed::Lines | Sniffed::WinEventLog => 1,
             _ => 0,
         };
         let from = range.start.saturating_sub(back);
@@ -48,6 +50,8 @@ impl Worker<'_> {
                 let head = csv_head(range, delimiter)?;
                 self.rows(range, delimiter, head, publish, &mut stream);
             }
+            Sniffed::AuditLog => self.audit_events(range, publish, &mut stream),
+            Sniffed::WinEventLog => self.dated_events(range, publish, &mut stream),
             _ => self.lines(range, publish, &mut stream),
         }
         self.out.report().bytes += range.end - range.start;
@@ -77,7 +81,7 @@ impl Worker<'_> {
         &mut self,
         range: &Range,
         delimiter: u8,
-        head: csv::Head,
+        mut head: csv::Head,
         publish: Publish<'_>,
         stream: &mut Stream<'_>,
     ) {
@@ -86,43 +90,129 @@ impl Worker<'_> {
             stream.consume(BOM.len());
         }
         let window = stream.window();
-        let bytes = window.get(..length(range, stream)).unwrap_or(window);
-        let mut rows = Rows::of_all_ways(bytes, delimiter);
-        let ways = rows.each_ref().map(|way| (way.count, way.end));
+        let end = length(range, stream).min(window.len());
+        let mut rows = Rows::of_all_ways(window.get(..end).unwrap_or(window), delimiter);
+        let limit = self.out.options.max_record;
+        for place in 0..PLACES {
+            let mut last = None;
+            let bytes = stream.window().get(..end).unwrap_or_default();
+            Rows::each_start(&rows, place, bytes, &mut |start| last = Some(start));
+            // Of one that may be no record all must be in view.
+            while let Some(row) = last.and_then(|start| stream.window().get(start..))
+                && head.may_pass(row)
+                && row.len() <= limit
+                && first_row(row, delimiter).is_none()
+                && stream.more()
+            {}
+        }
+        let window = stream.window();
+        let way_of = |place: usize| {
+            let Some(way) = rows.get(place) else { return Way::default() };
+            let bytes = window.get(..end).unwrap_or_default();
+            let starts =
+                |visit: &mut dyn FnMut(usize)| Rows::each_start(&rows, place, bytes, visit);
+            let beside = head.beside(window, limit, &starts);
+            Way { count: way.count.saturating_sub(beside.rows), end: way.end, names: beside.names }
+        };
+        let ways = std::array::from_fn(way_of);
         range.counts.publish(range.index, Tally { ways });
         drop(publish);
-        let (before, place) = range.counts.before(range.index);
-        if let Some(first) = rows.get(place).and_then(|way| way.first) {
+        let before = range.counts.before(range.index);
+        if let Some(first) = rows.get(before.end).and_then(|way| way.first) {
             stream.consume(first);
-            let ends = Rows::row_ends(&mut rows, place);
+            let ends = Rows::row_ends(&mut rows, before.end);
             let framer = CsvRecords::of_known(delimiter, first, ends);
-            csv::read_rows(stream, framer, head, before, Some(range.end), &mut self.out);
+            if let Some(names) = before.names {
+                head.rename(&names);
+            }
+            csv::read_rows(stream, framer, head, before.count, Some(range.end), &mut self.out);
         }
     }
 
     fn lines(&mut self, range: &Range, publish: Publish<'_>, stream: &mut Stream<'_>) {
         let options = self.out.options;
         let bytes = length(range, stream);
-        let mut ends = Vec::new();
+        let (mut ends, mut events) = (Vec::new(), Vec::new());
+        stream.fill(bytes);
         let count = if range.sniffed == Sniffed::Xml {
             let any = range.start == 0 || windows_xml::to_event(stream, bytes, range.end);
-            if any { windows_xml::count(stream, range.end, options.max_record) } else { 0 }
+            let limit = options.max_record;
+            if any { windows_xml::count(stream, range.end, limit, &mut events) } else { 0 }
         } else {
-            stream.fill(bytes);
             let any = to_line_start(stream, range);
             let is_json = range.sniffed == Sniffed::JsonLines;
-            if any { count_lines(stream, range.end, is_json, options, &mut ends) } else { 0 }
+            if any { count_lines(stream, 0, range.end, is_json, options, &mut ends) } else { 0 }
         };
         range.counts.publish(range.index, Tally::of(count));
         drop(publish);
         if count > 0 {
-            let first = range.counts.before(range.index).0 + 1;
+            let first = range.counts.before(range.index).count + 1;
             let (end, out) = (Some(range.end), &mut self.out);
             match range.sniffed {
-                Sniffed::Xml => windows_xml::read(stream, first, end, out),
+                Sniffed::Xml => {
+                    let events = XmlEvents::of_known(events);
+                    windows_xml::read_events(stream, events, first, end, out);
+                }
                 Sniffed::JsonLines => json::read(stream, Lines::of_known(ends), first, end, out),
                 _ => text::read_lines(stream, Lines::of_known(ends), first, end, out),
             }
+        }
+    }
+
+    fn dated_events(&mut self, range: &Range, publish: Publish<'_>, stream: &mut Stream<'_>) {
+        let is_first = range.start == 0;
+        stream.fill(length(range, stream).saturating_add(BEGINNING));
+        if is_first && stream.window().starts_with(BOM) {
+            stream.consume(BOM.len());
+        }
+        let length = length(range, stream);
+        // The first event of a file begins with whatever stands there, its date too.
+        let blanks = stream.window().iter().take_while(|b| is_blank(**b)).count();
+        let first = is_first.then_some(blanks);
+        let later = beginnings(stream.window(), false).filter(|at| Some(*at) != first);
+        let mut begun = first.into_iter().chain(later).take_while(|at| *at < length);
+        let from = begun.next();
+        let count = from.map_or(0, |_| 1 + begun.count() as u64);
+        range.counts.publish(range.index, Tally::of(count));
+        drop(publish);
+        if let Some(from) = from {
+            let before = range.counts.before(range.index).count;
+            stream.consume(from);
+            wineventlog::read_events(stream, before + 1, Some(range.end), &mut self.out);
+        }
+    }
+
+    /// The stream begins in front of the range, by what tells which events have begun there.
+    fn audit_events(&mut self, range: &Range, publish: Publish<'_>, stream: &mut Stream<'_>) {
+        stream.fill(length(range, stream));
+        if stream.offset() > 0 {
+            let partial = memchr(b'\n', stream.window()).map_or(usize::MAX, |end| end + 1);
+            stream.consume(partial);
+        } else if stream.window().starts_with(BOM) {
+            stream.consume(BOM.len());
+        }
+        let ahead = usize::try_from(range.start.saturating_sub(stream.offset()));
+        let ahead = ahead.unwrap_or(usize::MAX);
+        // The first line that starts in the range, and where those in front of it end.
+        let from = match ahead.checked_sub(1) {
+            None => Some(0),
+            Some(before) => {
+                let window = stream.window().get(before..).unwrap_or_default();
+                memchr(b'\n', window).map(|end| before + end + 1)
+            }
+        };
+        let from = from.filter(|from| stream.offset() + (*from as u64) < range.end);
+        let before = from.and_then(|from| stream.window().get(..from)).unwrap_or_default();
+        let mut ends: Vec<usize> = memchr::memchr_iter(b'\n', before).collect();
+        let count = from.map_or(0, |from| {
+            count_lines(stream, from, range.end, false, self.out.options, &mut ends)
+        });
+        range.counts.publish(range.index, Tally::of(count));
+        drop(publish);
+        if count > 0 {
+            let first = range.counts.before(range.index).count + 1;
+            let lines = Lines::of_known(ends);
+            audit_log::read_range(stream, lines, range.start..range.end, first, &mut self.out);
         }
     }
 }
@@ -160,10 +250,11 @@ fn to_line_start(stream: &mut Stream<'_>, range: &Range) -> bool {
     }
 }
 
-/// Counts the records of the lines that start before `end`, as the reader will number them: one
-/// per line that is not blank, or as many as the JSON in it wraps. `ends` gets the places of line ends.
+/// Counts the records of the lines that start at `from` of the window or behind it, and before `end`, as
+/// the reader will number them: one per line that is not blank, or as many as the JSON in it wraps. `ends` gets the places of line ends.
 fn count_lines(
     stream: &mut Stream<'_>,
+    from: usize,
     end: u64,
     is_json: bool,
     options: &Options,
@@ -173,7 +264,7 @@ fn count_lines(
     let is_blank = |line: &[u8]| line.iter().all(|b| crate::json::is_blank(*b));
     let mut beginnings = json::Beginnings::default();
     let mut count = 0;
-    let mut at = 0;
+    let mut at = from;
     loop {
         if stream.offset() + at as u64 >= end {
             return count;

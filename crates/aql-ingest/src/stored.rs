@@ -101,5 +101,5 @@ fn is_event(payload: &[u8]) -> bool {
 }
 
 fn xml(payload: &[u8], out: &mut Out<'_>) {
-    windows_xml::read(&mut Stream::new(payload, 0), 1, None, out);
+    windows_xml::read(&mut Stream::new(payload, 0), out);
 }

@@ -151,9 +151,17 @@ impl<'r> Stream<'r> {
 
     /// Brings at least `bytes` into view, or all there are.
     pub(crate) fn fill(&mut self, bytes: usize) {
-        if self.buffer.is_empty() && bytes > BLOCK && bytes <= AT_ONCE {
+        let room = MARGIN + bytes + BLOCK;
+        if self.buffer.len() < room && bytes > BLOCK && bytes <= AT_ONCE {
             // In one piece: growing would touch several times as much memory.
-            self.buffer = vec![0; MARGIN + bytes + BLOCK];
+            let mut buffer = vec![0; room];
+            let window = self.window();
+            if let Some(place) = buffer.get_mut(MARGIN..MARGIN + window.len()) {
+                place.copy_from_slice(window);
+                self.end = MARGIN + window.len();
+                self.start = MARGIN;
+                self.buffer = buffer;
+            }
         }
         while self.window().len() < bytes && self.more() {}
     }

@@ -67,8 +67,8 @@ pub(crate) fn parse_in_zone(text: &str, zone: &TimeZone) -> Option<i64> {
 pub(crate) fn parse_month_first(text: &str, now: Option<i64>) -> Option<(i64, usize)> {
     const MONTHS: [&str; 12] =
         ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    let name = text.get(..3)?.to_ascii_lowercase();
-    let month = MONTHS.iter().position(|m| *m == name)? as i64 + 1;
+    let name = text.get(..3)?;
+    let month = MONTHS.iter().position(|m| m.eq_ignore_ascii_case(name))? as i64 + 1;
     let mut rest = text.get(3..)?.strip_prefix(' ')?.trim_start_matches(' ');
     let number = |rest: &mut &str, longest: usize| -> Option<i64> {
         let digits = rest.bytes().take(longest).take_while(u8::is_ascii_digit).count();
@@ -107,14 +107,17 @@ pub(crate) fn parse_month_first(text: &str, now: Option<i64>) -> Option<(i64, us
         }
         _ => ("", rest),
     };
+    let zone = match zone {
+        "" | "UTC" | "GMT" | "Z" => Some(0),
+        other if other.is_ascii() => {
+            offset(other.trim_end().as_bytes()).map(Option::unwrap_or_default)
+        }
+        // Marks of writing direction may stand in it, as in any other time.
+        other => parse_iso(&format!("1970-01-01T00:00:00{other}")).map(|time| -time),
+    };
     let of_year = |year: i64| {
-        let text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
-        let fraction = if fraction.is_empty() { String::new() } else { format!(".{fraction}") };
-        let zone = match zone {
-            "" | "UTC" | "GMT" | "Z" => "Z",
-            other => other,
-        };
-        parse_iso(&format!("{text}{fraction}{zone}"))
+        let seconds = seconds_of((year, month, day), (hour, minute, second))?;
+        Some(seconds * 1000 + milliseconds(fraction.as_bytes()).0 - zone?)
     };
     let time = match year {
         Some(year) => of_year(year)?,
@@ -187,28 +190,30 @@ fn split_any(text: &str) -> Option<(i64, Option<i64>)> {
     if !(is(4, b"-/") && is(7, b"-/") && is(10, b"Tt ") && is(13, b":") && is(16, b":")) {
         return None;
     }
-    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    let is_real = (1..=12).contains(&month)
-        && (1..=days_in_month(year, month)).contains(&day)
-        && hour < 24
-        && minute < 60
-        && second <= 60;
-    if !is_real {
-        return None;
-    }
+    let date = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let seconds = seconds_of(date, (number(11, 13)?, number(14, 16)?, number(17, 19)?))?;
     let mut at = 19;
     let mut millisecond = 0;
     if is(at, b".,") {
-        at += 1;
-        let mut scale = 100;
-        while let Some(digit) = bytes.get(at).filter(|b| b.is_ascii_digit()) {
-            millisecond += i64::from(digit - b'0') * scale;
-            scale /= 10;
-            at += 1;
-        }
+        let (fraction, digits) = milliseconds(bytes.get(at + 1..).unwrap_or_default());
+        millisecond = fraction;
+        at += 1 + digits;
     }
-    let zone = match bytes.get(at..).unwrap_or_default() {
+    let zone = offset(bytes.get(at..).unwrap_or_default())?;
+    Some((seconds * 1000 + millisecond, zone))
+}
+
+/// The milliseconds of a fraction, and how many digits it has.
+fn milliseconds(fraction: &[u8]) -> (i64, usize) {
+    let digits = fraction.iter().take_while(|b| b.is_ascii_digit());
+    let scaled = digits.clone().zip([100, 10, 1]);
+    (scaled.map(|(digit, scale)| i64::from(digit - b'0') * scale).sum(), digits.count())
+}
+
+/// The offset that stands behind a time, in milliseconds; nothing inside if none does, nothing at all
+/// if it is something else.
+fn offset(zone: &[u8]) -> Option<Option<i64>> {
+    Some(match zone {
         [] => None,
         [b'Z' | b'z'] | b" UTC" => Some(0),
         [sign @ (b'+' | b'-'), h1, h2, rest @ ..] => {
@@ -223,9 +228,19 @@ fn split_any(text: &str) -> Option<(i64, Option<i64>)> {
             Some(if *sign == b'-' { -offset } else { offset })
         }
         _ => return None,
-    };
-    let seconds = ((days_from_civil(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
-    Some((seconds * 1000 + millisecond, zone))
+    })
+}
+
+/// Seconds since 1970 of a date and a time of day; nothing if there is no such moment.
+fn seconds_of(date: (i64, i64, i64), clock: (i64, i64, i64)) -> Option<i64> {
+    let ((year, month, day), (hour, minute, second)) = (date, clock);
+    let is_real = (0..=9999).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=days_in_month(year, month)).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second <= 60;
+    is_real.then(|| ((days_from_civil(year, month, day) * 24 + hour) * 60 + minute) * 60 + second)
 }
 
 fn days_in_month(year: i64, month: i64) -> i64 {

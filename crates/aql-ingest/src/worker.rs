@@ -11,6 +11,7 @@ use aql_diag::{Diagnostic, codes};
 use zip::ZipArchive;
 
 use crate::evidence::{EvidenceFile, Origin, Progress};
+use crate::formats::parquet::OnDisk;
 use crate::formats::{audit_log, csv, evtx, json, parquet, text, windows_xml, wineventlog};
 use crate::out::Out;
 use crate::patience::Watch;
@@ -102,6 +103,20 @@ impl<'w> Worker<'w> {
                 }
                 self.end_file(&key, part.number);
             }
+            Work::Rows(file, rows) => {
+                self.out.begin_file(Arc::clone(&file.shown));
+                match File::open(&file.path) {
+                    Ok(handle) => {
+                        let input = OnDisk::new(handle);
+                        parquet::read_part(input, &rows, &self.watch, &mut self.out);
+                        if let Some(progress) = self.progress {
+                            progress.add(rows.bytes);
+                        }
+                    }
+                    Err(error) => self.out.lost(unreadable(&error), None),
+                }
+                self.end_file(&key, part.number);
+            }
             Work::Member { shown, mut archive, index } => {
                 self.out.begin_file(shown);
                 let layers = Layers::default();
@@ -149,7 +164,7 @@ impl<'w> Worker<'w> {
             }
             Origin::Disk => match File::open(&file.path) {
                 Ok(handle) if is_parquet(&handle) => {
-                    parquet::read(handle, &self.watch, &mut self.out);
+                    parquet::read(OnDisk::new(handle), &self.watch, &mut self.out);
                     if let Some(progress) = progress {
                         progress.add(file.bytes);
                     }
@@ -299,7 +314,7 @@ impl<'w> Worker<'w> {
         let out = &mut self.out;
         match sniffed {
             Sniffed::Evtx => evtx::read(stream, None, out),
-            Sniffed::Xml => windows_xml::read(stream, 1, None, out),
+            Sniffed::Xml => windows_xml::read(stream, out),
             Sniffed::JsonLines => json::read_lines(stream, out),
             Sniffed::JsonValues => json::read_values(stream, out),
             Sniffed::Csv(delimiter) => csv::read(stream, csv::Head::unread(delimiter), out),

@@ -13,6 +13,7 @@ use super::program::{
     InstanceHeader, MAX_NESTING, Program, compile_definition, compile_stream, definition_body,
 };
 use super::record::Record;
+use super::sample::Sample;
 use super::value::{self, Value, ty};
 use super::xml::Outline;
 
@@ -36,6 +37,9 @@ const CHUNK_PLAN_BUDGET: usize = 1 << 17;
 /// compiled for each chunk anew and their records have no shape.
 const SHARED_PROGRAM_BUDGET: usize = 64 << 20;
 const MAX_SHAPES: usize = 1 << 16;
+
+/// Most definitions of one GUID that are known by their bytes.
+const MAX_SAMPLES: usize = 4;
 const MAX_SHARED_FIELDS: usize = 1 << 18;
 
 /// Identifies records whose fields are in the same places: same templates, nested in the same
@@ -97,6 +101,8 @@ pub struct Decoder {
     programs: Vec<(Program, Option<Outline>)>,
     program_ids: FxHashMap<Program, u32>,
     program_bytes: usize,
+    /// By the GUID that the template says it has.
+    samples: FxHashMap<[u8; 16], Vec<(Sample, Template)>>,
     shapes: FxHashMap<(u32, u32, u32), u32>,
     plans: Vec<Plan>,
     plan_of_shape: Vec<u32>,
@@ -181,9 +187,10 @@ impl Decoder {
             _ => None,
         };
         if let Some(pos) = instance {
-            let (header, after) = InstanceHeader::read(data, pos, end)?;
-            if after >= end || data.get(after) == Some(&0) {
-                return self.instance(data, header, end, depth);
+            let header = InstanceHeader::read_head(data, pos, end)?;
+            let ends = |after: usize| after >= end || data.get(after) == Some(&0);
+            if let Some(shape) = self.instance_if(data, header, end, depth, ends)? {
+                return Ok(shape);
             }
         }
         self.stream(data, start, end, depth)
@@ -230,8 +237,19 @@ impl Decoder {
         end: usize,
         depth: usize,
     ) -> Result<u32, Error> {
+        Ok(self.instance_if(data, header, end, depth, |_| true)?.unwrap_or(NONE))
+    }
+
+    /// Like [`instance`](Self::instance), if it ends where `ends` says it may; else adds nothing.
+    fn instance_if(
+        &mut self,
+        data: &[u8],
+        header: InstanceHeader,
+        end: usize,
+        depth: usize,
+        ends: impl FnOnce(usize) -> bool,
+    ) -> Result<Option<u32>, Error> {
         let table = header.table(data, end)?;
-        let template = self.template(data, header.definition)?;
         let first_value = self.values.len();
         let mut offset = header.descriptors + table.len();
         let (mut has_arrays, mut has_nested, mut all_known) = (false, false, true);
@@ -245,6 +263,11 @@ impl Decoder {
             offset += usize::from(len);
             val
         }));
+        if !ends(offset) {
+            self.values.truncate(first_value);
+            return Ok(None);
+        }
+        let template = self.template(data, header.definition)?;
         if !all_known
             && let Some(i) = descriptors.iter().position(|&[_, _, kind, _]| !value::is_known(kind))
         {
@@ -274,7 +297,7 @@ impl Decoder {
                 shape = self.nested_shape(shape, (i - first_value) as u32, inner);
             }
         }
-        Ok(shape)
+        Ok(Some(shape))
     }
 
     /// The template whose definition is at `offset` of the chunk.
@@ -290,8 +313,16 @@ impl Decoder {
     fn compile(&mut self, data: &[u8], offset: usize) -> Result<Template, Error> {
         let (start, end) = definition_body(data, offset)?;
         self.charge_program(end - start, offset)?;
-        let program = match compile_definition(data, offset) {
-            Ok(program) => program,
+        let guid = bytes::array::<16>(data, offset + 4).unwrap_or_default();
+        let known = self.samples.get(&guid).into_iter().flatten();
+        let known = known.filter(|(sample, _)| sample.fits(data, start, end));
+        if let Some(template) = known.map(|(_, template)| template.clone()).next() {
+            let program = self.programs.get(template.program as usize);
+            self.charge_program(program.map_or(0, |(program, _)| program.size()), offset)?;
+            return Ok(template);
+        }
+        let (program, sample) = match compile_definition(data, offset) {
+            Ok(compiled) => compiled,
             Err(error) => {
                 self.charge_program(FAILED_PROGRAM_COST, offset)?;
                 return Err(error);
@@ -300,8 +331,9 @@ impl Decoder {
         let size = program.size();
         self.charge_program(size, offset)?;
         if let Some(&id) = self.program_ids.get(&program) {
-            let shape = self.shape((id, NONE, NONE));
-            return Ok(Template { program: id, shape });
+            let template = Template { program: id, shape: self.shape((id, NONE, NONE)) };
+            self.remember(guid, sample, &template);
+            return Ok(template);
         }
         // Kept three times over: as key, as program, and as outline.
         if self.program_bytes + 3 * size > SHARED_PROGRAM_BUDGET {
@@ -314,8 +346,23 @@ impl Decoder {
         self.program_ids.insert(program.clone(), id);
         let outline = Outline::build(&program);
         self.programs.push((program, outline));
-        let shape = self.shape((id, NONE, NONE));
-        Ok(Template { program: id, shape })
+        let template = Template { program: id, shape: self.shape((id, NONE, NONE)) };
+        self.remember(guid, sample, &template);
+        Ok(template)
+    }
+
+    /// Lets a template be known by its bytes in the chunks to come.
+    fn remember(&mut self, guid: [u8; 16], sample: Option<Sample>, template: &Template) {
+        let Some(sample) = sample else { return };
+        let size = sample.size();
+        if self.program_bytes + size > SHARED_PROGRAM_BUDGET {
+            return;
+        }
+        let known = self.samples.entry(guid).or_default();
+        if known.len() < MAX_SAMPLES {
+            self.program_bytes += size;
+            known.push((sample, template.clone()));
+        }
     }
 
     fn charge_program(&mut self, cost: usize, at: usize) -> Result<(), Error> {

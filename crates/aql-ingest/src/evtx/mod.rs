@@ -49,6 +49,7 @@ mod file;
 mod plan;
 mod program;
 mod record;
+mod sample;
 mod text;
 mod time;
 mod value;

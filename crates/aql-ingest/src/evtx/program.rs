@@ -7,6 +7,7 @@
 
 use super::bytes::{self, Cursor};
 use super::error::Error;
+use super::sample::{Sample, Sampler};
 use super::text;
 use super::value::{self, Value, ty};
 
@@ -93,12 +94,18 @@ pub(super) struct Compiled {
     pub(super) instances: Vec<usize>,
 }
 
-/// Compiles the template definition whose header is at `offset` of the chunk `data`.
-pub(super) fn compile_definition(data: &[u8], offset: usize) -> Result<Program, Error> {
+/// Compiles the template definition whose header is at `offset` of the chunk `data`; also gives
+/// the bytes that it was made of.
+pub(super) fn compile_definition(
+    data: &[u8],
+    offset: usize,
+) -> Result<(Program, Option<Sample>), Error> {
     let (start, end) = definition_body(data, offset)?;
     let mut compiler = Compiler::new(data, true);
+    compiler.sample = Some(Sampler::new(start));
     compiler.stream(start, end, 0)?;
-    compiler.finish(end).map(|compiled| compiled.program)
+    let sample = compiler.sample.take().map(|sampler| sampler.finish(data, end));
+    compiler.finish(end).map(|compiled| (compiled.program, sample))
 }
 
 /// Where the body of the template definition at `offset` starts and ends.
@@ -130,6 +137,8 @@ struct Compiler<'d> {
     /// The element whose start tag is being read, and its attribute.
     tag: Option<usize>,
     attribute: Option<usize>,
+    /// What a definition is made of, as long as that is plain enough.
+    sample: Option<Sampler>,
 }
 
 impl<'d> Compiler<'d> {
@@ -141,6 +150,7 @@ impl<'d> Compiler<'d> {
             open: Vec::new(),
             tag: None,
             attribute: None,
+            sample: None,
         }
     }
 
@@ -161,7 +171,12 @@ impl<'d> Compiler<'d> {
             let at = cursor.pos();
             let code = cursor.u8("token")?;
             match code {
-                0x00 => break,
+                0x00 => {
+                    if let Some(sample) = &mut self.sample {
+                        sample.end(cursor.pos());
+                    }
+                    break;
+                }
                 0x01 | 0x41 => self.open_element(&mut cursor, code, at)?,
                 0x02 => {
                     let tag = self.end_tag(at, code)?;
@@ -243,13 +258,23 @@ impl<'d> Compiler<'d> {
         }
         let dependency =
             if self.definition { cursor.u16("element dependency")? } else { NO_DEPENDENCY };
-        cursor.u32("element size")?;
+        self.skip_size(cursor, "element size")?;
         let name = self.name(cursor)?;
         if code & 0x40 != 0 {
-            cursor.u32("attribute list size")?;
+            self.skip_size(cursor, "attribute list size")?;
         }
         self.tag = Some(self.out.program.ops.len());
         self.push(Op::Open { name, content: 0, close: 0, dependency });
+        Ok(())
+    }
+
+    /// A size in bytes says nothing that its bytes do not, and depends on which names stand there.
+    fn skip_size(&mut self, cursor: &mut Cursor<'d>, what: &'static str) -> Result<(), Error> {
+        let at = cursor.pos();
+        cursor.u32(what)?;
+        if let Some(sample) = &mut self.sample {
+            sample.size(self.data, at);
+        }
         Ok(())
     }
 
@@ -324,6 +349,7 @@ impl<'d> Compiler<'d> {
                 if self.tag.is_some() {
                     return Err(token(at, "text in an attribute", 0x05));
                 }
+                self.sample = None;
                 // The fragment's elements stand where the value does. It is no part of a
                 // definition, so it holds no dependencies.
                 let definition = std::mem::replace(&mut self.definition, false);
@@ -373,6 +399,7 @@ impl<'d> Compiler<'d> {
 
     /// A reference to a name in the chunk's string table, which may stand right here.
     fn name(&mut self, cursor: &mut Cursor<'d>) -> Result<Span, Error> {
+        let at = cursor.pos();
         let offset = cursor.u32("name offset")? as usize;
         // Next name's offset, hash, length, then the units and a NUL.
         let mut name = Cursor::new(self.data, offset, self.data.len());
@@ -381,6 +408,9 @@ impl<'d> Compiler<'d> {
         let bytes = name.take(2 * units, "name")?;
         if offset == cursor.pos() {
             cursor.take(8 + 2 * units + 2, "name")?;
+        }
+        if let Some(sample) = &mut self.sample {
+            sample.name(self.data, at, bytes, cursor.pos());
         }
         let start = self.out.program.text.len();
         text::push_utf16(&mut self.out.program.text, bytes);

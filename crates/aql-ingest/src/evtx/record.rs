@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::bytes;
 use super::decoder::{Decoder, Entry, ShapeId, View};
 use super::error::Error;
 use super::plan::{Field, FieldName, Location, Plan, Section, Source, SystemField};
@@ -54,6 +55,14 @@ impl<'a> Record<'a> {
     /// Where the record starts in its chunk.
     pub fn offset(&self) -> usize {
         self.entry.raw.offset
+    }
+
+    /// The record's size as its header has it, and as it is repeated behind it. They differ where
+    /// one of them was overwritten, and with it most likely a part of the record.
+    pub fn sizes(&self) -> (u32, u32) {
+        let (start, (_, end)) = (self.entry.raw.offset, self.entry.raw.body);
+        let repeated = bytes::u32_at(self.view.data, end).unwrap_or_default();
+        (u32::try_from(end + 4 - start).unwrap_or(u32::MAX), repeated)
     }
 
     /// Identifies the record's layout. `None` for the few records whose fields have to be looked
@@ -176,6 +185,28 @@ impl<'a> Record<'a> {
     /// `Execution/@ThreadID`.
     pub fn thread_id(&self) -> Option<u32> {
         self.system_u32(SystemField::ThreadId)
+    }
+
+    /// Appends the encoded values of these system values: records of one shape in which they are
+    /// the same have the same texts of them. `false` if that cannot be told from single values.
+    pub(crate) fn push_raw_system(&self, fields: &[SystemField], out: &mut Vec<u8>) -> bool {
+        fields.iter().all(|field| {
+            let Some(location) = self.plan.system(*field) else { return true };
+            match location.source {
+                _ if !self.is_present(location) => out.extend([0xff, 0xff]),
+                Source::Empty | Source::Text(_) => out.extend([0xff, 0xfe]),
+                Source::Value(index) => {
+                    let Some(value) = self.view.value(location.frag, index) else { return false };
+                    let (kind, bytes) = value.encoded();
+                    out.push(kind);
+                    // A value is shorter than its chunk.
+                    out.extend((bytes.len() as u16).to_le_bytes());
+                    out.extend_from_slice(bytes);
+                }
+                Source::Mixed(..) => return false,
+            }
+            true
+        })
     }
 
     // Event data.

@@ -90,6 +90,11 @@ impl<'a> Value<'a> {
         self.kind == ty::NULL
     }
 
+    /// The value's type and its bytes.
+    pub(super) fn encoded(&self) -> (u8, &'a [u8]) {
+        (self.kind, self.bytes)
+    }
+
     /// Whether the value is an array.
     pub fn is_array(&self) -> bool {
         self.kind & ty::ARRAY != 0

@@ -10,8 +10,10 @@
 //! kernel's own lines with numbers for types.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use aql_catalog::Catalog;
+use memchr::memchr;
 
 use super::syslog::Header;
 use super::{Format, Layout};
@@ -34,21 +36,18 @@ const CATEGORY: &str = "auditd";
 /// A name and a value.
 type Pair<'m> = (Cow<'m, str>, Cow<'m, str>);
 
-/// The event that a record is of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Id {
-    /// Node, time and number.
-    pub text: String,
-    /// Is it the record that ends it?
-    pub is_end: bool,
-}
-
-/// The event of a message that came from this host; nothing if it is no audit record.
-pub(super) fn id(message: &str, host: Option<&str>) -> Option<Id> {
+/// Writes the id of the event that a message from this host is of, and tells whether it is the record
+/// that ends the event; nothing if it is no audit record.
+pub(super) fn id(message: &str, host: Option<&str>, id: &mut String) -> Option<bool> {
     let record = Record::cut(message)?;
+    id.clear();
     let (node, host) = (record.node.unwrap_or_default(), host.unwrap_or_default());
-    let text = format!("{node} {host} {}:{}", record.time, record.serial);
-    Some(Id { text, is_end: record.kind == "EOE" })
+    for (part, behind) in [(node, ' '), (host, ' '), (record.time, ':')] {
+        id.push_str(part);
+        id.push(behind);
+    }
+    id.push_str(record.serial);
+    Some(record.kind == "EOE")
 }
 
 /// Takes the records of one event; `false` if none is an audit record.
@@ -63,11 +62,11 @@ pub(super) fn take(
     let Some(first) = records.first() else { return false };
     let Some(mapping) = Catalog::get().mapping(FORMAT.name) else { return false };
     let header_time = parse_epoch_seconds(first.time);
-    let mut pairs = pairs(&records);
-    if let Some(host) = header.host {
-        pairs.push(("@host".into(), host.into()));
+    let mut pairs = pairs(&records, out.has_dotted_names());
+    for (name, value) in [("@host", header.host), ("@address", header.address)] {
+        pairs.extend(value.map(|value| (name.into(), value.into())));
     }
-    let fields = NamedFields::Pairs(&pairs);
+    let fields = NamedFields::of_pairs(&pairs);
     let record = MappedRecord { mapping, fields, payload, header_time, category: Some(CATEGORY) };
     out.mapped(FORMAT.name, &record, at.record);
     true
@@ -99,75 +98,102 @@ impl<'m> Record<'m> {
     }
 }
 
+/// The pairs of one record among those of its event.
+#[derive(Clone, Debug)]
+struct Own<'m> {
+    /// The type, also of records whose type is that and a number.
+    kind: &'m str,
+    /// How many of the same type come before it.
+    before: usize,
+    pairs: Range<usize>,
+}
+
 /// The fields of the records of an event, in order. Of several records each field is there a second
-/// time, under the name of its record.
-fn pairs<'m>(records: &[Record<'m>]) -> Vec<Pair<'m>> {
-    let mut pairs: Vec<Pair<'m>> = Vec::new();
-    let mut of_records: Vec<(String, Vec<Pair<'m>>)> = Vec::new();
-    for record in records {
-        let mut own = Vec::new();
-        fields(record.body, record.kind, &mut own);
-        let is_same = |(name, _): &&(String, _)| name.split('#').next() == Some(record.kind);
-        let name = match of_records.iter().filter(is_same).count() {
-            0 => record.kind.to_owned(),
-            before => format!("{}#{before}", record.kind),
-        };
-        of_records.push((name, own));
-    }
+/// time, under the name of its record, if such names are `dotted` ones that somebody asks for.
+fn pairs<'m>(records: &[Record<'m>], dotted: bool) -> Vec<Pair<'m>> {
+    let mut pairs: Vec<Pair<'m>> = Vec::with_capacity(64);
     if let Some(first) = records.first() {
         pairs.extend(first.node.map(|node| ("node".into(), node.into())));
         pairs.push(("type".into(), first.kind.into()));
         pairs.push(("@serial".into(), first.serial.into()));
     }
-    for (_, own) in &of_records {
-        pairs.extend(own.iter().cloned());
+    let mut own: Vec<Own<'m>> = Vec::with_capacity(records.len());
+    for record in records {
+        let kind = record.kind;
+        let before = own.iter().filter(|other| of_kind(other.kind) == kind).count();
+        let start = pairs.len();
+        fields(record.body, kind, &mut pairs);
+        own.push(Own { kind, before, pairs: start..pairs.len() });
     }
-    for (name, own) in &of_records {
-        if name.starts_with("EXECVE") {
-            add_command(own, &mut pairs);
-        }
+    for own in own.iter().filter(|own| own.kind.starts_with("EXECVE")) {
+        let command = command(pairs.get(own.pairs.clone()).unwrap_or_default());
+        pairs.extend(command.map(|command| ("@command".into(), command.into())));
     }
-    add_user(&mut pairs);
-    add_path(&of_records, &mut pairs);
-    if let [_, _, ..] = of_records.as_slice() {
+    pairs.extend(user(&pairs).map(|user| ("@user".into(), user)));
+    let [path, previous] = paths(&own, &pairs);
+    pairs.extend(path.map(|path| ("@path".into(), path.into())));
+    pairs.extend(previous.map(|path| ("@previous_path".into(), path.into())));
+    if let [_, _, ..] = records {
         let kinds: Vec<&str> = records.iter().map(|record| record.kind).collect();
         pairs.push(("@types".into(), kinds.join(";").into()));
-        for (record, own) in &of_records {
-            for (key, value) in own {
-                pairs.push((format!("{record}.{key}").into(), value.clone()));
+        for own in own.iter().filter(|_| dotted) {
+            let number = match own.before {
+                0 => String::new(),
+                before => format!("#{before}"),
+            };
+            for at in own.pairs.clone() {
+                let Some((key, value)) = pairs.get(at).cloned() else { break };
+                pairs.push((format!("{}{number}.{key}", own.kind).into(), value));
             }
         }
     }
     pairs
 }
 
+/// A type without the number that may stand behind it.
+fn of_kind(kind: &str) -> &str {
+    kind.split('#').next().unwrap_or(kind)
+}
+
+/// Does it stand between fields?
+fn is_gap(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\x1d' | b',')
+}
+
 /// Splits `key=value key="value" msg='key=value …'`. What follows the byte 0x1d is the daemon's
 /// reading of the numbers before it.
 fn fields<'m>(text: &'m str, kind: &str, pairs: &mut Vec<Pair<'m>>) {
-    let is_gap = |c: char| matches!(c, ' ' | '\t' | '\u{1d}' | ',');
     let mut rest = text;
     loop {
-        rest = rest.trim_start_matches(is_gap);
-        let end = rest.find(|c| c == '=' || is_gap(c)).unwrap_or(rest.len());
-        let (key, after) = rest.split_at(end);
+        let gaps = rest.bytes().take_while(|b| is_gap(*b)).count();
+        rest = rest.get(gaps..).unwrap_or_default();
         if rest.is_empty() {
             return;
         }
+        let end = rest.bytes().position(|b| b == b'=' || is_gap(b)).unwrap_or(rest.len());
+        let (key, after) = rest.split_at(end);
         let Some(after) = after.strip_prefix('=') else {
             // A word without a value, as in the text of some records.
             rest = after;
             continue;
         };
-        let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let quote = after.bytes().next().filter(|b| matches!(b, b'"' | b'\''));
         let (value, after) = match quote {
             Some(quote) => {
                 let inner = after.get(1..).unwrap_or_default();
-                inner.split_once(quote).unwrap_or((inner, ""))
+                match memchr(quote, inner.as_bytes()) {
+                    Some(end) => (inner.get(..end), inner.get(end + 1..)),
+                    None => (Some(inner), None),
+                }
             }
-            None => after.split_at(after.find(is_gap).unwrap_or(after.len())),
+            None => {
+                let end = after.bytes().position(is_gap).unwrap_or(after.len());
+                (after.get(..end), after.get(end..))
+            }
         };
-        rest = after;
-        if quote == Some('\'') && key == "msg" {
+        let value = value.unwrap_or_default();
+        rest = after.unwrap_or_default();
+        if quote == Some(b'\'') && key == "msg" {
             // One level only: what is inside has no quotes of this kind.
             fields(value, kind, pairs);
             continue;
@@ -203,7 +229,7 @@ const ENCODED: &[&str] = &[
 
 fn decoded<'m>(key: &str, kind: &str, value: &'m str) -> Cow<'m, str> {
     let is_encoded = ENCODED.contains(&key) || (kind == "EXECVE" && is_argument(key));
-    match unhex(value).filter(|_| is_encoded) {
+    match Some(value).filter(|_| is_encoded).and_then(unhex) {
         Some(bytes) => {
             let text = String::from_utf8_lossy(&bytes);
             let text = text.trim_end_matches('\0');
@@ -243,7 +269,7 @@ fn is_argument(key: &str) -> bool {
 }
 
 /// The command line of an EXECVE record: its arguments with blanks between them.
-fn add_command(record: &[Pair<'_>], pairs: &mut Vec<Pair<'_>>) {
+fn command(record: &[Pair<'_>]) -> Option<String> {
     let mut command = String::new();
     for (key, value) in record.iter().filter(|(key, _)| is_argument(key)) {
         // A later piece of the same argument follows without a blank.
@@ -253,21 +279,19 @@ fn add_command(record: &[Pair<'_>], pairs: &mut Vec<Pair<'_>>) {
         }
         command.push_str(value);
     }
-    if !command.is_empty() {
-        pairs.push(("@command".into(), command.into()));
-    }
+    (!command.is_empty()).then_some(command)
 }
 
 /// The file that the event is about, from its PATH records: the one that came to be, else one that
 /// is no folder on the way; and the one that went, if both are there. Names that are relative begin
 /// in the folder of the CWD record.
-fn add_path(records: &[(String, Vec<Pair<'_>>)], pairs: &mut Vec<Pair<'_>>) {
+fn paths(records: &[Own<'_>], pairs: &[Pair<'_>]) -> [Option<String>; 2] {
     fn get<'p>(record: &'p [Pair<'_>], key: &str) -> Option<&'p str> {
         record.iter().find(|(name, _)| name == key).map(|(_, value)| &**value)
     }
     let of_kind = |kind: &'static str| {
-        let is_of = move |name: &str| name.split('#').next() == Some(kind);
-        records.iter().filter(move |(name, _)| is_of(name)).map(|(_, own)| own.as_slice())
+        let records = records.iter().filter(move |own| of_kind(own.kind) == kind);
+        records.map(|own| pairs.get(own.pairs.clone()).unwrap_or_default())
     };
     let paths: Vec<(&str, &str)> = of_kind("PATH")
         .filter_map(|path| Some((get(path, "nametype").unwrap_or_default(), get(path, "name")?)))
@@ -282,35 +306,28 @@ fn add_path(records: &[(String, Vec<Pair<'_>>)], pairs: &mut Vec<Pair<'_>>) {
     let with = |kind: &str| paths.iter().find(|(of, _)| *of == kind);
     let created = with("CREATE");
     let path = created.or_else(|| paths.iter().find(|(of, _)| *of != "PARENT"));
-    if let Some((_, name)) = path.or(paths.first()) {
-        pairs.push(("@path".into(), whole(name).into()));
-    }
-    if let (Some(_), Some((_, name))) = (created, with("DELETE")) {
-        pairs.push(("@previous_path".into(), whole(name).into()));
-    }
+    let previous = created.and_then(|_| with("DELETE"));
+    [path.or(paths.first()), previous].map(|path| path.map(|(_, name)| whole(name)))
 }
 
 /// The account that is named, else the one that logged in, by name if the daemon gave it.
-fn add_user(pairs: &mut Vec<Pair<'_>>) {
+fn user<'m>(pairs: &[Pair<'m>]) -> Option<Cow<'m, str>> {
     let is_set = |value: &str| !matches!(value, "4294967295" | "-1" | "unset");
-    let user = ["acct", "AUID", "auid"].iter().find_map(|key| {
+    ["acct", "AUID", "auid"].iter().find_map(|key| {
         pairs.iter().find(|(name, value)| name == key && is_set(value)).map(|(_, v)| v.clone())
-    });
-    if let Some(user) = user {
-        pairs.push(("@user".into(), user));
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Id, Record, id, pairs};
+    use super::{Record, id, pairs};
     use crate::time::parse_epoch_seconds;
 
     /// The time of the first of these lines, and the fields of the event.
     fn text(lines: &str) -> String {
         let records: Vec<Record<'_>> = lines.lines().filter_map(Record::cut).collect();
         let Some(first) = records.first() else { return "none".into() };
-        let (time, pairs) = (parse_epoch_seconds(first.time), pairs(&records));
+        let (time, pairs) = (parse_epoch_seconds(first.time), pairs(&records, true));
         let pairs: Vec<_> = pairs.iter().map(|(k, v)| format!("{k}={v}")).collect();
         format!("{} {}", time.map_or("-".into(), |t| t.to_string()), pairs.join("|"))
     }
@@ -382,8 +399,11 @@ mod tests {
 
     #[test]
     fn ids_of_events() {
-        let of = |message: &str, host| id(message, host);
-        let event = |text: &str, is_end| Some(Id { text: text.to_owned(), is_end });
+        let of = |message: &str, host| {
+            let mut text = String::new();
+            id(message, host, &mut text).map(|is_end| (text, is_end))
+        };
+        let event = |text: &str, is_end| Some((text.to_owned(), is_end));
         assert_eq!(of("type=CWD msg=audit(1.5:9): cwd=1", None), event("  1.5:9", false));
         assert_eq!(of("node=n type=EOE msg=audit(1.5:9):", Some("h")), event("n h 1.5:9", true));
         assert_eq!(of("type=CWD msg=audit(1.5): cwd=1", None), None);

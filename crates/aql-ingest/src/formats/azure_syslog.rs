@@ -2,15 +2,20 @@
 //! a Windows event as XML is read as one: Sysmon for Linux writes such messages. The event is then
 //! the payload.
 //!
-//! Rows with any other message are kept as unparsed events, with their columns as fields.
+//! Rows with any other message are kept as unparsed events, with their columns as fields. Their time
+//! and host are those of the message; an event of either kind that has no addresses has that of its
+//! sender.
 
 use std::borrow::Cow;
 
+use aql_catalog::Catalog;
 use aql_diag::{Diagnostic, codes};
 
 use super::csv::Row;
+use super::windows_xml::Around;
 use super::{Format, JsonRecord, Layout, windows_xml};
 use crate::normalise::generic::NamedFields;
+use crate::normalise::mapped::MappedRecord;
 use crate::out::{At, Out};
 
 const MESSAGE: &str = "SyslogMessage";
@@ -24,6 +29,7 @@ pub(crate) const FORMAT: Format = Format {
     by: "the key `SyslogMessage` beside another of the table",
     layout: Layout::Json {
         keys: &[MESSAGE],
+        beside: &[OTHERS],
         is: |json| json.get(MESSAGE).is_some() && OTHERS.iter().any(|key| json.get(key).is_some()),
         take: take_json,
     },
@@ -56,11 +62,17 @@ fn take(name: &'static str, fields: NamedFields<'_>, payload: &[u8], at: At, out
     let mut scratch = String::new();
     let message = fields.get(MESSAGE, &mut scratch).map(Cow::into_owned).unwrap_or_default();
     if windows_xml::is_event(&message) {
-        let Err(fault) = windows_xml::take_text(name, &message, at.record, out) else { return };
+        let mut scratch = String::new();
+        let sender = fields.get("HostIP", &mut scratch);
+        let around = Around { sender: sender.as_deref(), payload: None };
+        let taken = windows_xml::take_inside(name, &message, around, at.record, out);
+        let Err(fault) = taken else { return };
         let message = format!("the event in `{MESSAGE}` is not well-formed XML: {fault}");
         let diagnostic = Diagnostic::warning(codes::BAD_RECORD, message)
             .note("it was kept as an unparsed event");
         out.diagnose(diagnostic, Some(at));
     }
-    out.unparsed(name, payload, fields, at.record);
+    let Some(mapping) = Catalog::get().mapping(FORMAT.name) else { return };
+    let record = MappedRecord { mapping, fields, payload, header_time: None, category: None };
+    out.mapped(name, &record, at.record);
 }

@@ -23,7 +23,7 @@ pub(super) fn pairs(message: &str) -> Option<Vec<Pair<'_>>> {
     if !matches!(&*version, "0" | "1") {
         return None;
     }
-    let mut pairs: Vec<Pair<'_>> = Vec::new();
+    let mut pairs: Vec<Pair<'_>> = Vec::with_capacity(64);
     for name in ["@vendor", "@product", "@version", "@class", "@name"] {
         pairs.push((name.into(), cut_header(&mut rest)?));
     }
@@ -97,7 +97,7 @@ fn extension<'m>(text: &'m str, pairs: &mut Vec<Pair<'m>>) {
 /// The key that ends at an offset, and where it starts.
 fn key_before(text: &str, end: usize) -> Option<(usize, &str)> {
     let before = text.get(..end)?;
-    let start = before.rfind(' ').map_or(0, |blank| blank + 1);
+    let start = memchr::memrchr(b' ', before.as_bytes()).map_or(0, |blank| blank + 1);
     let key = before.get(start..)?;
     let is_key = key.starts_with(|c: char| c.is_ascii_alphabetic())
         && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-[]".contains(&b));

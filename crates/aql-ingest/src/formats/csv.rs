@@ -2,13 +2,16 @@
 //! which are unparsed events.
 
 use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
 
 use aql_diag::{Diagnostic, codes};
 
 use super::text::{decode, not_a_record};
 use super::{FORMATS, Format, Layout};
 use crate::cells::{self, Cells, Header, Span};
-use crate::frame::{CsvRecords, Frame, Framer, Frames, Scan};
+use crate::frame::{CsvRecords, Frame, Framer, Frames, Scan, first_row};
+use crate::looks::{MOST_BYTES, MOST_RECORDS};
 use crate::normalise::generic::NamedFields;
 use crate::out::{At, Out};
 use crate::sniff::BOM;
@@ -111,22 +114,19 @@ impl Head {
         Head { delimiter, header: Header::default(), format: None, has_directives: false }
     }
 
-    /// Reads the header of a file that may be read in parts: its rows must need nothing but the
-    /// header, and the header must stand in its first bytes. Nothing if it is not like that.
-    pub(crate) fn of(head: &[u8], delimiter: u8) -> Option<Self> {
-        let head = head.strip_prefix(BOM).unwrap_or(head);
-        match CsvRecords::new(delimiter).scan(head, false) {
-            Scan::Record { start, end, .. } => {
-                let row = head.get(start..end)?;
-                if row.starts_with(b"#") || is_type_line(row) {
-                    return None;
-                }
-                let mut head = Head::unread(delimiter);
-                head.begin(cells::texts(row, delimiter));
-                Some(head)
+    /// Reads the header of a file that may be read in parts: the header must stand in its first bytes.
+    /// Nothing if it does not.
+    pub(crate) fn of(bytes: &[u8], delimiter: u8) -> Option<Self> {
+        let mut rest = bytes.strip_prefix(BOM).unwrap_or(bytes);
+        let mut head = Head::unread(delimiter);
+        let mut rows = CsvRecords::new(delimiter);
+        while let Scan::Record { start, end, next, .. } = rows.scan(rest, false) {
+            if head.takes(rest.get(start..end)?) == Taken::Header {
+                return Some(head);
             }
-            _ => None,
+            rest = rest.get(next..)?;
         }
+        None
     }
 
     fn begin(&mut self, header: Vec<String>) {
@@ -137,33 +137,111 @@ impl Head {
         self.header = Header::new(header);
     }
 
+    /// Gives the columns other names, those of a `#Fields:` line.
+    pub(crate) fn rename(&mut self, names: &[u8]) {
+        self.header = Header::new(cells::texts(names, self.delimiter));
+    }
+
     /// Takes a row if it tells about the others.
     fn takes(&mut self, row: &[u8]) -> Taken {
         let is_first = self.format.is_none();
-        if is_first || self.has_directives {
-            if is_directive(row) {
-                return Taken::Passed;
-            }
-            if let Some(fields) = fields_line(row) {
-                self.has_directives = true;
-                let names = cells::texts(fields, self.delimiter);
-                if !is_first {
-                    self.header = Header::new(names);
-                    return Taken::Passed;
-                }
-                self.begin(names);
-                return Taken::Header;
-            }
-        }
-        match is_first {
-            // PowerShell's Export-Csv may name the type of its objects first.
-            true if is_type_line(row) => Taken::Passed,
-            true => {
+        match tells(row, is_first, self.has_directives) {
+            Tells::Nothing => Taken::No,
+            Tells::Aside => Taken::Passed,
+            Tells::Header => {
                 self.begin(cells::texts(row, self.delimiter));
                 Taken::Header
             }
-            false => Taken::No,
+            Tells::Names(names) => {
+                self.has_directives = true;
+                if is_first {
+                    self.begin(cells::texts(names, self.delimiter));
+                    return Taken::Header;
+                }
+                self.rename(names);
+                Taken::Passed
+            }
         }
+    }
+
+    /// The rows of a range that are no records. `starts` calls back with where in `window` its rows
+    /// begin; rows longer than `limit` are not looked at, as the reader does not.
+    pub(crate) fn beside(&self, window: &[u8], limit: usize, starts: &Starts<'_>) -> Beside {
+        let mut is_first = self.format.is_none();
+        let mut has_directives = self.has_directives;
+        let mut found = Beside::default();
+        if !is_first && !has_directives {
+            return found;
+        }
+        starts(&mut |start| {
+            let rest = window.get(start..).unwrap_or_default();
+            if !is_first && (!has_directives || !rest.starts_with(b"#")) {
+                return;
+            }
+            let row = first_row(rest, self.delimiter).unwrap_or(rest);
+            if row.len() > limit {
+                return;
+            }
+            match tells(row, is_first, has_directives) {
+                Tells::Nothing => {}
+                Tells::Aside => found.rows += 1,
+                Tells::Header => is_first = false,
+                Tells::Names(names) => {
+                    found.names = Some(Arc::from(names));
+                    has_directives = true;
+                    // The first header has a number, as in other files.
+                    found.rows += u64::from(!std::mem::take(&mut is_first));
+                }
+            }
+        });
+        found
+    }
+
+    /// Are rows to be looked at that begin like this, since they may be no records?
+    pub(crate) fn may_pass(&self, row: &[u8]) -> bool {
+        self.format.is_none() || (self.has_directives && row.starts_with(b"#"))
+    }
+}
+
+/// Calls back with where each row of a range begins.
+pub(crate) type Starts<'s> = dyn Fn(&mut dyn FnMut(usize)) + 's;
+
+/// The rows of a range that are no records.
+#[derive(Debug, Default)]
+pub(crate) struct Beside {
+    /// How many have no number.
+    pub(crate) rows: u64,
+    /// The last names of columns.
+    pub(crate) names: Option<Arc<[u8]>>,
+}
+
+/// What a row tells about others.
+enum Tells<'r> {
+    /// Nothing: it is a record.
+    Nothing,
+    /// Nothing, and it is no record.
+    Aside,
+    /// The names of the columns.
+    Header,
+    /// These names of columns.
+    Names(&'r [u8]),
+}
+
+/// What a row tells, if it is the first one that may be a header, or of a file with directives.
+fn tells(row: &[u8], is_first: bool, has_directives: bool) -> Tells<'_> {
+    if is_first || has_directives {
+        if is_directive(row) {
+            return Tells::Aside;
+        }
+        if let Some(names) = fields_line(row) {
+            return Tells::Names(names);
+        }
+    }
+    match is_first {
+        // PowerShell's Export-Csv may name the type of its objects first.
+        true if is_type_line(row) => Tells::Aside,
+        true => Tells::Header,
+        false => Tells::Nothing,
     }
 }
 
@@ -196,20 +274,38 @@ pub(crate) fn read_rows(
 ) {
     let mut record = first;
     let mut spans: Vec<Span> = Vec::new();
+    let mut looked_at = out.begin_look().then(LookedAt::default);
     let mut frames = Frames::new(stream, framer, out.options.max_record, end);
     while let Some(frame) = frames.next_frame() {
         match frame {
             Frame::Record { offset, bytes, cut } => {
                 let at = At { record, offset };
+                // Those before it have the names of columns that were known so far.
+                if head.may_pass(bytes)
+                    && let Some(rows) = &mut looked_at
+                {
+                    rows.settle(&head, &mut spans, out);
+                    looked_at = out.begin_look().then(LookedAt::default);
+                }
                 let text = decode(bytes, at, out);
                 match head.takes(bytes) {
                     Taken::Passed => continue,
                     Taken::Header => {}
                     Taken::No => {
-                        cells::cut(text.as_bytes(), head.delimiter, &mut spans);
-                        let cells = Cells::Row { text: &text, spans: &spans };
-                        let row = Row { header: &head.header, cells, payload: bytes, at };
-                        give(row, cut, &head, out);
+                        let before = out.looked_at();
+                        if let Some(rows) = &looked_at {
+                            out.look_at(rows.next_name());
+                        }
+                        give_text(&text, bytes, cut, at, &head, &mut spans, out);
+                        if out.looked_at() > before
+                            && let Some(rows) = &mut looked_at
+                        {
+                            rows.keep(bytes, cut, at);
+                            if rows.is_full() {
+                                rows.settle(&head, &mut spans, out);
+                                looked_at = out.begin_look().then(|| std::mem::take(rows));
+                            }
+                        }
                     }
                 }
             }
@@ -217,9 +313,67 @@ pub(crate) fn read_rows(
         }
         record += 1;
         if out.stopped() {
-            return;
+            break;
         }
     }
+    if let Some(rows) = &mut looked_at {
+        rows.settle(&head, &mut spans, out);
+    }
+}
+
+/// Rows that were looked at, until it is known which of them are taken whole.
+#[derive(Default)]
+struct LookedAt {
+    bytes: Vec<u8>,
+    rows: Vec<(At, Range<usize>, bool)>,
+}
+
+impl LookedAt {
+    /// The name of the row that comes next.
+    fn next_name(&self) -> u32 {
+        u32::try_from(self.rows.len()).unwrap_or(u32::MAX)
+    }
+
+    fn keep(&mut self, row: &[u8], cut: bool, at: At) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(row);
+        self.rows.push((at, start..self.bytes.len(), cut));
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows.len() >= MOST_RECORDS || self.bytes.len() >= MOST_BYTES
+    }
+
+    /// Takes those whole that may match.
+    fn settle(&mut self, head: &Head, spans: &mut Vec<Span>, out: &mut Out<'_>) {
+        for name in out.end_look() {
+            let Some((at, place, cut)) = self.rows.get(name as usize) else { continue };
+            let bytes = self.bytes.get(place.clone()).unwrap_or_default();
+            out.again(|out| {
+                let text = decode(bytes, *at, out);
+                give_text(&text, bytes, *cut, *at, head, spans, out);
+            });
+        }
+        self.rows.clear();
+        self.bytes.clear();
+        // One huge row should not stay.
+        self.bytes.shrink_to(2 * MOST_BYTES);
+    }
+}
+
+/// Cuts a row into its cells and hands it on.
+fn give_text(
+    text: &str,
+    bytes: &[u8],
+    cut: bool,
+    at: At,
+    head: &Head,
+    spans: &mut Vec<Span>,
+    out: &mut Out<'_>,
+) {
+    cells::cut(text.as_bytes(), head.delimiter, spans);
+    let row = Row { header: &head.header, cells: Cells::Row { text, spans }, payload: bytes, at };
+    give(row, cut, head, out);
 }
 
 /// Hands a row to the mapping of the user that is for it, else to its format.
@@ -254,8 +408,10 @@ mod tests {
         let of = |head: &str| Head::of(head.as_bytes(), b',').map(|head| head.header.to_vec());
         assert_eq!(of("\u{feff}\r\na,\"b\nc\"\n1").unwrap(), ["a", "b\nc"]);
         assert!(of("a,b").is_none(), "the header may go on");
-        assert!(of("#TYPE x\na,b\n").is_none());
-        assert!(of("\"#TYPE x\"\na,b\n").is_none());
-        assert!(of("#Fields: a,b\n1,2\n").is_none());
+        for above in ["#TYPE x\n", "\"#TYPE x\"\n", "#Version: 1\n"] {
+            assert!(of(above).is_none(), "{above}");
+            assert_eq!(of(&format!("{above}a,b\n")).unwrap(), ["a", "b"], "{above}");
+        }
+        assert_eq!(of("#Date: x\n#Fields: a,b\n").unwrap(), ["a", "b"]);
     }
 }

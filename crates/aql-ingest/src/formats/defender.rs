@@ -15,6 +15,7 @@ use super::{Format, JsonRecord, Layout, o365};
 use crate::json::{Json, Kind, parse_whole};
 use crate::normalise::generic::NamedFields;
 use crate::normalise::mapped::MappedRecord;
+use crate::normalise::o365::Outer;
 use crate::out::{At, Out};
 use crate::time::parse_iso;
 
@@ -25,6 +26,14 @@ pub(crate) const FORMAT: Format = Format {
     by: "keys of an advanced hunting table, or the category of a streamed record",
     layout: Layout::Json {
         keys: &["properties", "Timestamp", "TimeGenerated", "ReportTime"],
+        beside: &[&[
+            "category",
+            "ActionType",
+            "NetworkMessageId",
+            "AlertId",
+            "MachineId",
+            "ComputerDnsName",
+        ]],
         is: |json| streamed(json).is_some() || is_row(&|name| json.get(name).is_some()),
         take,
     },
@@ -145,13 +154,17 @@ fn give_audit(
     out: &mut Out<'_>,
 ) -> bool {
     const FIELD: &str = "RawEventData";
+    let mapping = Catalog::get().defender_mapping();
+    let row =
+        MappedRecord { mapping, fields, payload, header_time: None, category: Some(CLOUD_APPS) };
+    let outer = Outer { table: CLOUD_APPS, column: FIELD, row };
     if let NamedFields::Json(row) = fields
         && let Some(inner) = row.get(FIELD)
         && inner.kind() != Kind::Text
     {
         let is_audit = inner.is_object() && o365::is_audit(inner);
         if is_audit {
-            out.audit(name, Some(CLOUD_APPS), inner, payload, at.record);
+            out.audit(name, Some(&outer), inner, payload, at.record);
         }
         return is_audit;
     }
@@ -163,7 +176,7 @@ fn give_audit(
     }
     match Json::root(&text, &nodes).filter(|json| json.is_object() && o365::is_audit(*json)) {
         Some(json) => {
-            out.audit(name, Some(CLOUD_APPS), json, payload, at.record);
+            out.audit(name, Some(&outer), json, payload, at.record);
             true
         }
         None => false,

@@ -14,10 +14,10 @@ use rustc_hash::FxHashMap;
 use super::windows_xml::unnamed_index;
 use super::{Format, Layout};
 use crate::evtx::{
-    CHUNK_MAGIC, CHUNK_SIZE, Chunk, Decoder, Error, FileHeader, FileSlot, Record, Slot,
+    CHUNK_MAGIC, CHUNK_SIZE, Chunk, Decoder, Error, FileHeader, FileSlot, Record, ShapeId, Slot,
     SystemField, chunks,
 };
-use crate::normalise::windows::{Class, Field, Place, WindowsRecord};
+use crate::normalise::windows::{Class, ClassPlan, Field, Place, WindowsRecord};
 use crate::out::Out;
 use crate::stream::Stream;
 
@@ -30,29 +30,68 @@ pub(crate) const FORMAT: Format = Format {
 };
 
 /// Bytes of chunks that are taken from the stream at once.
-const WINDOW: usize = 32 * CHUNK_SIZE;
+const WINDOW: usize = 16 * CHUNK_SIZE;
 
-/// Slot rows that are kept at once.
+/// Slot rows, and classes of shapes, that are kept at once.
 const MAX_ROWS: usize = 1 << 16;
+
+/// Classes that are kept of one shape.
+const MAX_CLASSES: usize = 8;
+
+/// The system values that make the class of a record.
+const OF_CLASS: [SystemField; 4] =
+    [SystemField::ProviderName, SystemField::Channel, SystemField::EventId, SystemField::Level];
 
 /// Where the fields of a plan are in records of one shape: not looked for yet, absent, or at a
 /// slot.
 type SlotRow = Rc<RefCell<Vec<Option<Option<Slot>>>>>;
 
-/// The slot rows of all plans and shapes that a worker has met.
+/// A class of records of one shape, known by the encoded values that make it.
+#[derive(Debug)]
+struct Known {
+    values: Box<[u8]>,
+    class: Rc<ClassPlan>,
+    slots: SlotRow,
+}
+
+/// What a worker knows of the plans and shapes that it has met.
 #[derive(Debug, Default)]
-pub(crate) struct SlotTable(FxHashMap<(usize, usize), SlotRow>);
+pub(crate) struct SlotTable {
+    rows: FxHashMap<(usize, usize), SlotRow>,
+    classes: FxHashMap<usize, Vec<Known>>,
+}
 
 impl SlotTable {
     fn row(&mut self, plan: usize, record: &Record<'_>) -> SlotRow {
         match record.shape() {
             // Bounded, as the classes are.
-            Some(_) if self.0.len() >= MAX_ROWS => {
-                self.0.clear();
+            Some(_) if self.rows.len() >= MAX_ROWS => {
+                self.rows.clear();
                 SlotRow::default()
             }
-            Some(shape) => Rc::clone(self.0.entry((plan, shape.index())).or_default()),
+            Some(shape) => Rc::clone(self.rows.entry((plan, shape.index())).or_default()),
             None => SlotRow::default(),
+        }
+    }
+
+    /// The class of a record whose system values are encoded so.
+    fn class(&self, shape: ShapeId, values: &[u8]) -> Option<(Rc<ClassPlan>, SlotRow)> {
+        let of_shape = self.classes.get(&shape.index())?;
+        let known = of_shape.iter().find(|known| *known.values == *values)?;
+        Some((Rc::clone(&known.class), Rc::clone(&known.slots)))
+    }
+
+    fn remember(&mut self, shape: ShapeId, values: &[u8], class: &Rc<ClassPlan>, slots: &SlotRow) {
+        if self.classes.len() >= MAX_ROWS {
+            self.classes.clear();
+        }
+        let of_shape = self.classes.entry(shape.index()).or_default();
+        if of_shape.len() < MAX_CLASSES {
+            of_shape.push(Known {
+                values: values.into(),
+                class: Rc::clone(class),
+                slots: Rc::clone(slots),
+            });
         }
     }
 }
@@ -173,6 +212,8 @@ fn header(stream: &mut Stream<'_>, out: &mut Out<'_>) -> FileHeader {
 struct Scratch {
     provider: String,
     channel: String,
+    /// The encoded values that make the class of a record.
+    values: Vec<u8>,
 }
 
 /// The chunks whose records are only looked at, if they are.
@@ -203,6 +244,15 @@ fn read_chunk<'a>(
                 continue;
             }
         };
+        if let (size, repeated) = record.sizes()
+            && size != repeated
+        {
+            let message = format!("the size behind the record is {repeated}, expected {size}");
+            let diagnostic = Diagnostic::warning(codes::DAMAGED, message)
+                .note("what is left of the record was read; values may be missing, cut or wrong");
+            let offset = chunk.offset() + record.offset() as u64;
+            out.report().add(diagnostic, Some(offset), Some(record.record_number()));
+        }
         out.look_at(name);
         take(record, scratch, out);
     }
@@ -269,7 +319,23 @@ fn lost_chunk<'a>(
 }
 
 fn take(record: Record<'_>, scratch: &mut Scratch, out: &mut Out<'_>) {
-    let Scratch { provider, channel } = scratch;
+    let (class, slots) = class(&record, scratch, out);
+    let number = record.record_number();
+    out.windows_row(&class, &EvtxEvent { record, slots }, number);
+}
+
+/// The class of a record, and where the fields of its plan are.
+fn class(
+    record: &Record<'_>,
+    scratch: &mut Scratch,
+    out: &mut Out<'_>,
+) -> (Rc<ClassPlan>, SlotRow) {
+    let Scratch { provider, channel, values } = scratch;
+    values.clear();
+    let shape = record.shape().filter(|_| record.push_raw_system(&OF_CLASS, values));
+    if let Some(known) = shape.and_then(|shape| out.slots.class(shape, values)) {
+        return known;
+    }
     let class = out.windows_class(Class {
         format: FORMAT.name,
         provider: record.system_text(SystemField::ProviderName, provider).unwrap_or_default(),
@@ -277,9 +343,11 @@ fn take(record: Record<'_>, scratch: &mut Scratch, out: &mut Out<'_>) {
         event_id: record.event_id(),
         level: record.level(),
     });
-    let slots = out.slots.row(class.plan.id, &record);
-    let number = record.record_number();
-    out.windows_row(&class, &EvtxEvent { record, slots }, number);
+    let slots = out.slots.row(class.plan.id, record);
+    if let Some(shape) = shape {
+        out.slots.remember(shape, values, &class, &slots);
+    }
+    (class, slots)
 }
 
 struct EvtxEvent<'r> {

@@ -20,7 +20,7 @@ pub(crate) const FORMAT: Format = Format {
     name: "evtx-dump-json",
     about: "Windows events as JSON in the shape of evtx_dump",
     by: "the keys `Event` and `System`",
-    layout: Layout::Json { keys: &["Event"], is: |json| system(json).is_some(), take },
+    layout: Layout::Json { keys: &["Event"], beside: &[], is: |json| system(json).is_some(), take },
 };
 
 /// The same events as Velociraptor writes them.
@@ -30,6 +30,7 @@ pub(crate) const VELOCIRAPTOR: Format = Format {
     by: "the keys of Velociraptor's `parse_evtx`",
     layout: Layout::Json {
         keys: &["System"],
+        beside: &[],
         is: |json| json.get("System").is_some_and(|s| s.path("EventID.Value").is_some()),
         take,
     },
@@ -131,7 +132,7 @@ pub(crate) fn value_text<'v>(value: Json<'v>, scratch: &'v mut String) -> Option
 }
 
 /// The value of an element that has its text: itself, or what is under `#text`.
-fn element_value(value: Json<'_>) -> Option<Json<'_>> {
+pub(crate) fn element_value(value: Json<'_>) -> Option<Json<'_>> {
     let value = if value.is_object() { value.get("#text")? } else { value };
     (value.kind() != Kind::Null).then_some(value)
 }

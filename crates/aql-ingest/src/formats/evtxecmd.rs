@@ -23,7 +23,12 @@ pub(crate) const FORMAT: Format = Format {
     name: "evtxecmd",
     about: "Windows events as JSON of EvtxECmd",
     by: "the keys `EventRecordId`, `EventId`, `Channel` and a text `Payload`",
-    layout: Layout::Json { keys: &["EventRecordId"], is, take },
+    layout: Layout::Json {
+        keys: &["EventRecordId"],
+        beside: &[&["EventId"], &["Channel"], &["Payload"]],
+        is,
+        take,
+    },
 };
 
 /// Events as CSV.

@@ -10,7 +10,7 @@ use aql_catalog::Catalog;
 
 use super::{Format, JsonRecord, Layout};
 use crate::json::{Json, Kind};
-use crate::normalise::generic::NamedFields;
+use crate::normalise::generic::{NamedFields, text_of};
 use crate::normalise::mapped::MappedRecord;
 use crate::out::Out;
 
@@ -19,14 +19,14 @@ pub(crate) const FORMAT: Format = Format {
     name: "google-workspace",
     about: "Google Workspace audit logs (activities of the Reports API)",
     by: "keys `events`, `actor` and `id.applicationName`",
-    layout: Layout::Json { keys: &["events"], is, take },
+    layout: Layout::Json { keys: &["events"], beside: &[&["actor"], &["id"]], is, take },
 };
 
 /// Events, and keys above them, that an activity has at most; real ones have a few dozen.
 const MOST: usize = 512;
 
 /// A name and a value.
-type Pair = (Cow<'static, str>, Cow<'static, str>);
+type Pair<'d> = (Cow<'d, str>, Cow<'d, str>);
 
 fn is(json: Json<'_>) -> bool {
     json.get("events").is_some_and(|events| {
@@ -35,7 +35,7 @@ fn is(json: Json<'_>) -> bool {
             && events.children().take(MOST + 1).count() <= MOST
     }) && json.get("actor").is_some_and(|actor| actor.is_object())
         && json.get("id").is_some_and(|id| id.get("applicationName").is_some())
-        && common(json).nth(MOST).is_none()
+        && has_few_keys(json)
 }
 
 fn take(name: &'static str, record: JsonRecord<'_>, out: &mut Out<'_>) {
@@ -45,67 +45,85 @@ fn take(name: &'static str, record: JsonRecord<'_>, out: &mut Out<'_>) {
     };
     let mut pairs = Vec::new();
     for (path, value) in common(json) {
-        push(path, value.owned_text(), &mut pairs);
+        push(path, text_of(value), &mut pairs);
     }
     let above = pairs.len();
     let events = json.get("events");
     for event in events.iter().flat_map(Json::children).filter(|event| event.is_object()) {
         pairs.truncate(above);
         pairs_of(event, &mut pairs);
-        let fields = NamedFields::Pairs(&pairs);
+        let fields = NamedFields::of_pairs(&pairs);
         let record = MappedRecord { mapping, fields, payload, header_time: None, category: None };
         out.mapped(name, &record, at.record);
     }
 }
 
+/// Does it have at most [`MOST`] keys above its events?
+fn has_few_keys(json: Json<'_>) -> bool {
+    let mut left = MOST;
+    above(json).all(|member| {
+        let keys = if member.is_object() { member.children().take(MOST + 1).count() } else { 1 };
+        let is_enough = left >= keys;
+        left = left.saturating_sub(keys);
+        is_enough
+    })
+}
+
+/// The members beside the events.
+fn above<'d>(json: Json<'d>) -> impl Iterator<Item = Json<'d>> {
+    json.children().filter(|m| m.key().is_some_and(|key| key != "events"))
+}
+
 /// What stands above the events: keys and, of objects, the keys below by dotted path.
-fn common<'d>(json: Json<'d>) -> impl Iterator<Item = (String, Json<'d>)> {
-    let members = json.children().filter(|m| m.key().is_some_and(|key| key != "events"));
-    members.flat_map(|member| {
+fn common<'d>(json: Json<'d>) -> impl Iterator<Item = (Cow<'d, str>, Json<'d>)> {
+    above(json).flat_map(|member| {
         let key = member.key().unwrap_or_default();
-        let itself = (!member.is_object()).then(|| (key.to_owned(), member));
+        let itself = (!member.is_object()).then_some((Cow::Borrowed(key), member));
         let inside = member.is_object().then(|| member.children()).into_iter().flatten();
-        let inside =
-            inside.map(move |inner| (format!("{key}.{}", inner.key().unwrap_or_default()), inner));
+        let inside = inside.map(move |inner| {
+            let below = inner.key().unwrap_or_default();
+            let mut path = String::with_capacity(key.len() + 1 + below.len());
+            path.extend([key, ".", below]);
+            (Cow::Owned(path), inner)
+        });
         itself.into_iter().chain(inside)
     })
 }
 
 /// The keys of an event, and its parameters by name.
-fn pairs_of(event: Json<'_>, pairs: &mut Vec<Pair>) {
-    for key in ["name", "type"] {
-        let value = event.get(key).and_then(|value| value.owned_text());
-        push(format!("events.{key}"), value, pairs);
+fn pairs_of<'d>(event: Json<'d>, pairs: &mut Vec<Pair<'d>>) {
+    for (key, name) in [("name", "events.name"), ("type", "events.type")] {
+        push(name.into(), event.get(key).and_then(text_of), pairs);
     }
     let parameters = event.get("parameters").filter(|p| p.kind() == Kind::Array);
     for parameter in parameters.iter().flat_map(Json::children) {
-        let name = parameter.get("name").and_then(|name| name.owned_text());
+        let name = parameter.get("name").and_then(text_of);
         push(name.unwrap_or_default(), value_of(parameter), pairs);
     }
 }
 
 /// The value of a parameter; several are joined by `;`.
-fn value_of(parameter: Json<'_>) -> Option<String> {
+fn value_of(parameter: Json<'_>) -> Option<Cow<'_, str>> {
     let keys = ["value", "intValue", "boolValue", "messageValue", "multiMessageValue"];
     if let Some(value) = keys.iter().find_map(|key| parameter.get(key)) {
-        return value.owned_text();
+        return text_of(value);
     }
     let values = ["multiValue", "multiIntValue"].iter().find_map(|key| parameter.get(key))?;
-    let texts: Vec<String> = values.children().filter_map(|value| value.owned_text()).collect();
-    Some(texts.join(";"))
+    let texts: Vec<Cow<'_, str>> = values.children().filter_map(text_of).collect();
+    Some(texts.join(";").into())
 }
 
-fn push(name: String, value: Option<String>, pairs: &mut Vec<Pair>) {
+fn push<'d>(name: Cow<'d, str>, value: Option<Cow<'d, str>>, pairs: &mut Vec<Pair<'d>>) {
     if let Some(value) = value
         && !name.is_empty()
     {
-        pairs.push((name.into(), value.into()));
+        pairs.push((name, value));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST, common, is, pairs_of, push};
+    use super::{MOST, common, is, pairs_of, push, text_of};
     use crate::json::{Json, parse_whole};
 
     #[test]
@@ -119,7 +137,7 @@ mod tests {
         let json = Json::root(text, &nodes).unwrap();
         let mut pairs = Vec::new();
         for (path, value) in common(json) {
-            push(path, value.owned_text(), &mut pairs);
+            push(path, text_of(value), &mut pairs);
         }
         pairs_of(json.get("events").unwrap().children().next().unwrap(), &mut pairs);
         let found: Vec<String> = pairs.iter().map(|(k, v)| format!("{k}={v}")).collect();

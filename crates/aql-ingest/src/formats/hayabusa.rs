@@ -6,14 +6,18 @@
 //! `ExtraFieldInfo` have the names that Windows gave.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use aql_catalog::Catalog;
+use memchr::memchr;
+use memchr::memmem::Finder;
 
 use super::csv::Row;
 use super::flat::FlatEvent;
 use super::{Format, JsonRecord, Layout};
 use crate::evtx::SystemField;
 use crate::json::{Json, Kind};
+use crate::names::same;
 use crate::normalise::generic::NamedFields;
 use crate::out::{At, Out};
 use crate::time::parse_iso;
@@ -23,7 +27,12 @@ pub(crate) const FORMAT: Format = Format {
     name: "hayabusa",
     about: "Windows events in JSON timelines of Hayabusa",
     by: "the keys `RuleTitle`, `Timestamp`, `Channel` and `EventID`",
-    layout: Layout::Json { keys: &["RuleTitle", "EventTitle"], is, take },
+    layout: Layout::Json {
+        keys: &["RuleTitle", "EventTitle"],
+        beside: &[&["EventID", "Event ID"], &["Timestamp"], &["Channel"]],
+        is,
+        take,
+    },
 };
 
 /// A timeline as CSV.
@@ -56,36 +65,48 @@ fn is_header(header: &[String]) -> bool {
 
 fn take(name: &'static str, record: JsonRecord<'_>, out: &mut Out<'_>) {
     let json = record.json;
+    let details = DETAILS.map(|key| json.get(key));
+    let is_text = |details: &Json<'_>| details.kind() == Kind::Text;
+    let texts = details.map(|details| details.filter(is_text).and_then(|d| d.owned_text()));
     let mut pairs = Vec::new();
-    for key in DETAILS {
-        let Some(details) = json.get(key) else { continue };
-        if details.kind() == Kind::Text {
-            details_of(&details.owned_text().unwrap_or_default(), &mut pairs);
-            continue;
+    for (details, text) in details.into_iter().zip(&texts) {
+        if let Some(text) = text {
+            details_of(text, &mut pairs);
+        } else if let Some(details) = details {
+            details.each_leaf(&mut |path, value| {
+                if let Some(text) = value.owned_text() {
+                    pairs.push((Cow::Owned(path.to_owned()), Cow::Owned(text)));
+                }
+            });
         }
-        details.each_leaf(&mut |path, value| {
-            if let Some(text) = value.owned_text() {
-                pairs.push((path.to_owned(), text));
-            }
-        });
     }
     take_fields(name, NamedFields::Json(json), &pairs, record.payload, record.at, out);
 }
 
 fn take_row(name: &'static str, row: Row<'_>, out: &mut Out<'_>) {
     let fields = NamedFields::Cells { header: row.header, cells: row.cells };
+    let texts = DETAILS.map(|column| row.cell(column));
     let mut pairs = Vec::new();
-    for column in DETAILS {
-        details_of(&row.cell(column).unwrap_or_default(), &mut pairs);
-    }
+    texts.iter().flatten().for_each(|text| details_of(text, &mut pairs));
     take_fields(name, fields, &pairs, row.payload, row.at, out);
 }
 
+/// A name and its value.
+type Pair<'r> = (Cow<'r, str>, Cow<'r, str>);
+
 /// Reads `Key: value ¦ Key: value`.
-fn details_of(text: &str, pairs: &mut Vec<(String, String)>) {
-    for pair in text.split(" ¦ ") {
-        if let Some((key, value)) = pair.split_once(':') {
-            pairs.push((key.trim().to_owned(), value.trim().to_owned()));
+fn details_of<'r>(text: &'r str, pairs: &mut Vec<Pair<'r>>) {
+    static SEPARATOR: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(" ¦ "));
+    let mut rest = Some(text);
+    while let Some(text) = rest {
+        let found = SEPARATOR.find(text.as_bytes());
+        let end = found.unwrap_or(text.len());
+        rest = found.and_then(|at| text.get(at + SEPARATOR.needle().len()..));
+        let pair = text.get(..end).unwrap_or_default();
+        if let Some(colon) = memchr(b':', pair.as_bytes())
+            && let (Some(key), Some(value)) = (pair.get(..colon), pair.get(colon + 1..))
+        {
+            pairs.push((Cow::Borrowed(key.trim()), Cow::Borrowed(value.trim())));
         }
     }
 }
@@ -93,7 +114,7 @@ fn details_of(text: &str, pairs: &mut Vec<(String, String)>) {
 fn take_fields(
     name: &'static str,
     fields: NamedFields<'_>,
-    details: &[(String, String)],
+    details: &[Pair<'_>],
     payload: &[u8],
     at: At,
     out: &mut Out<'_>,
@@ -125,9 +146,9 @@ fn take_fields(
     event.system = system.into_iter().filter_map(present).collect();
     event.time = get(&["Timestamp"]).and_then(|time| timestamp(&time));
     for (key, value) in details {
-        let field = catalog.hayabusa_field(&channel, id, key);
-        let value = if field.unwrap_or(key) == "LogonType" { logon_type(value) } else { value };
-        event.data.push((Cow::Borrowed(field.unwrap_or(key)), Cow::Borrowed(value)));
+        let name = catalog.hayabusa_field(&channel, id, key).unwrap_or(key);
+        let value = if name == "LogonType" { logon_type(value) } else { value };
+        event.data.push((Cow::Borrowed(name), Cow::Borrowed(value)));
     }
     fields.each(&mut |column, value| {
         let is_taken = ["Channel", "EventID", "Event ID", "RecordID", "Record ID", "Computer"]
@@ -135,7 +156,7 @@ fn take_fields(
             .chain(&["Hostname", "Provider"])
             .chain(&DETAILS)
             .any(|taken| {
-                column.eq_ignore_ascii_case(taken)
+                same(column.as_bytes(), taken.as_bytes())
                     || column.split_once('.').is_some_and(|(first, _)| first == *taken)
             });
         if !is_taken {

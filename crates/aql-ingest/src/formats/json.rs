@@ -23,6 +23,7 @@ pub(crate) const FORMAT: Format = Format {
     by: "JSON values, of no known keys",
     layout: Layout::Json {
         keys: &[],
+        beside: &[],
         is: |_| true,
         take: |name, record, out| {
             let fields = NamedFields::Json(record.json);
@@ -237,9 +238,9 @@ fn bad_record(error: JsonError, rest: &str) -> Diagnostic {
 fn take(bytes: &[u8], at: At, out: &mut Out<'_>) -> Result<u64, JsonError> {
     let text = decode(bytes, at, out);
     let mut nodes = std::mem::take(&mut out.nodes);
-    let result = parse_whole(&text, &mut nodes, out.options.max_depth);
-    let taken = result.map(|()| match Json::root(&text, &nodes) {
-        Some(json) => dispatch(json, bytes, at, out),
+    let result = out.shapes.parse_whole(&text, &mut nodes, out.options.max_depth);
+    let taken = result.map(|shape| match Json::root(&text, &nodes) {
+        Some(json) => dispatch(json.shaped(shape), bytes, at, out),
         None => 0,
     });
     out.nodes = nodes;
@@ -296,10 +297,14 @@ fn wrapped(json: Json<'_>) -> Option<Json<'_>> {
     if json.kind() == Kind::Array {
         return Some(json);
     }
-    if !json.is_object() {
+    // Every key of a wrapper is one of a few, so the first one is.
+    let first = json.children().next().filter(|_| json.is_object())?;
+    let first = first.key().unwrap_or_default();
+    let is_response = elastic::begins_response(first);
+    if !(is_response || is_one_of(first, WRAPPERS) || is_bookkeeping(first)) {
         return None;
     }
-    if let Some(hits) = elastic::hits(json) {
+    if let Some(hits) = elastic::hits(json).filter(|_| is_response) {
         return Some(hits);
     }
     let mut found = None;
@@ -323,10 +328,8 @@ fn is_one_of(key: &str, keys: &[&str]) -> bool {
 }
 
 fn is_bookkeeping(key: &str) -> bool {
-    key.starts_with("@odata.")
-        || key.starts_with("odata.")
-        || key.contains("@odata.")
-        || is_one_of(key, BOOKKEEPING)
+    let has_at = memchr::memchr(b'@', key.as_bytes()).is_some();
+    key.starts_with("odata.") || (has_at && key.contains("@odata.")) || is_one_of(key, BOOKKEEPING)
 }
 
 /// Where the first key of the object stands that a line begins with, if it ends soon and has no
@@ -413,9 +416,27 @@ pub(crate) fn format_of(json: Json<'_>) -> &'static Format {
         let Layout::Json { is, keys: known, .. } = format.layout else { return false };
         let may_be = known.is_empty() || keys & of_record != 0;
         debug_assert!(may_be || !is(json), "{}: a record without any of its keys", format.name);
-        may_be && is(json)
+        let is_one = may_be && is(json);
+        debug_assert!(
+            !is_one || has_keys(format, &|key| json.path(key).is_some()),
+            "{}: a record without its keys",
+            format.name
+        );
+        is_one
     };
     JSON_FORMATS.iter().find(is).map_or(&FORMAT_STATIC, |(_, format)| *format)
 }
 
 static FORMAT_STATIC: Format = FORMAT;
+
+/// May a format know records that have no other keys than those that `has` knows?
+pub(crate) fn may_be_known(has: &dyn Fn(&str) -> bool) -> bool {
+    JSON_FORMATS.iter().any(|(_, format)| format.name != FORMAT.name && has_keys(format, has))
+}
+
+/// Are the keys there without which a record is none of this format?
+fn has_keys(format: &Format, has: &dyn Fn(&str) -> bool) -> bool {
+    let Layout::Json { keys, beside, .. } = format.layout else { return false };
+    let any = |keys: &[&str]| keys.iter().any(|key| has(key));
+    (keys.is_empty() || any(keys)) && beside.iter().all(|keys| any(keys))
+}

@@ -3,8 +3,10 @@
 
 use aql_event::DatePattern;
 use jiff::tz::TimeZone;
+use memchr::{memchr, memchr_iter};
 
 use super::syslog::Pair;
+use super::text::trimmed;
 use super::{Format, Layout};
 use crate::normalise::transform::CENTURY;
 
@@ -25,7 +27,7 @@ pub(super) fn pairs(message: &str) -> Option<Vec<Pair<'_>>> {
     if !matches!(version, "1.0" | "2.0" | "1" | "2") {
         return None;
     }
-    let mut pairs: Vec<Pair<'_>> = Vec::new();
+    let mut pairs: Vec<Pair<'_>> = Vec::with_capacity(64);
     for name in ["@vendor", "@product", "@version", "@eventid"] {
         pairs.push((name.into(), parts.next()?.trim().into()));
     }
@@ -37,12 +39,28 @@ pub(super) fn pairs(message: &str) -> Option<Vec<Pair<'_>>> {
     {
         (delimiter, rest) = (own, attributes);
     }
-    for attribute in rest.split(delimiter) {
-        if let Some((key, value)) = attribute.split_once('=') {
-            pairs.push((key.trim().into(), value.trim_end_matches(['\r', '\n']).into()));
+    match u8::try_from(delimiter).ok().filter(u8::is_ascii) {
+        Some(delimiter) => {
+            let mut start = 0;
+            for end in memchr_iter(delimiter, rest.as_bytes()).chain([rest.len()]) {
+                pairs.extend(attribute(rest.get(start..end).unwrap_or_default()));
+                start = end + 1;
+            }
         }
+        None => pairs.extend(rest.split(delimiter).filter_map(attribute)),
     }
     Some(pairs)
+}
+
+/// The key and the value of an attribute.
+fn attribute(text: &str) -> Option<Pair<'_>> {
+    let (key, value) = text.split_at(memchr(b'=', text.as_bytes())?);
+    let value = value.get(1..)?;
+    let value = match value.as_bytes().last() {
+        Some(b'\r' | b'\n') => value.trim_end_matches(['\r', '\n']),
+        _ => value,
+    };
+    Some((trimmed(key).into(), value.into()))
 }
 
 /// The time of `devTime` as `devTimeFormat` says, a pattern of Java's `SimpleDateFormat`; nothing

@@ -20,6 +20,7 @@ pub(crate) mod google;
 pub(crate) mod hayabusa;
 pub(crate) mod json;
 pub(crate) mod leef;
+mod marks;
 pub(crate) mod nxlog;
 pub(crate) mod o365;
 pub(crate) mod o365_csv;
@@ -61,6 +62,8 @@ pub(crate) enum Layout {
     Json {
         /// Every record has one of these keys; without any it may have all kinds.
         keys: &'static [&'static str],
+        /// Every record has one key of each of these, too.
+        beside: &'static [&'static [&'static str]],
         /// Is this value a record of the format?
         is: fn(Json<'_>) -> bool,
         /// Takes the record.

@@ -20,14 +20,14 @@ pub(crate) const FORMAT: Format = Format {
     name: "nxlog",
     about: "Windows events as flat JSON: NXLog, Mordor, Log Analytics",
     by: "the key `EventID` beside a provider or channel",
-    layout: Layout::Json { keys: &["EventID"], is, take },
+    layout: Layout::Json { keys: &["EventID"], beside: &[SENDERS], is, take },
 };
 
+/// Keys of a provider or a channel.
+const SENDERS: &[&str] = &["SourceName", "Channel", "Provider", "ProviderName"];
+
 fn is(json: Json<'_>) -> bool {
-    json.get("EventID").is_some()
-        && ["SourceName", "Channel", "Provider", "ProviderName"]
-            .iter()
-            .any(|key| json.get(key).is_some())
+    json.get("EventID").is_some() && SENDERS.iter().any(|key| json.get(key).is_some())
 }
 
 fn take(name: &'static str, record: JsonRecord<'_>, out: &mut Out<'_>) {

@@ -15,7 +15,12 @@ pub(crate) const FORMAT: Format = Format {
     name: "o365",
     about: "Office 365 audit records as JSON, also inside `auditData`",
     by: "the keys `Operation`, `CreationTime` and `Workload` or `RecordType`, or `auditData`",
-    layout: Layout::Json { keys: &["Operation", "auditData"], is, take },
+    layout: Layout::Json {
+        keys: &["Operation", "auditData"],
+        beside: &[&["CreationTime", "auditData"], &["Workload", "RecordType", "auditData"]],
+        is,
+        take,
+    },
 };
 
 fn is(json: Json<'_>) -> bool {
@@ -50,7 +55,7 @@ pub(crate) fn take_text(
     out: &mut Out<'_>,
     outer: NamedFields<'_>,
 ) {
-    let mut nodes = Vec::new();
+    let mut nodes = std::mem::take(&mut out.nodes);
     let parsed = parse_whole(text, &mut nodes, out.options.max_depth);
     match Json::root(text, &nodes).filter(|json| parsed.is_ok() && json.is_object()) {
         Some(json) => out.audit(name, None, json, payload, at.record),
@@ -66,4 +71,5 @@ pub(crate) fn take_text(
             out.unparsed(name, payload, outer, at.record);
         }
     }
+    out.nodes = nodes;
 }

@@ -34,11 +34,9 @@ fn is(header: &[String]) -> bool {
 
 fn take(name: &'static str, row: Row<'_>, out: &mut Out<'_>) {
     let outer = NamedFields::Cells { header: row.header, cells: row.cells };
-    let text = if has(row.header, "AuditData") {
-        row.cell("AuditData").unwrap_or_default()
-    } else {
-        Cow::Owned(as_json(row))
-    };
+    let is_whole = row.header.column("AuditData").is_some() || has(row.header, "AuditData");
+    let text =
+        if is_whole { row.cell("AuditData").unwrap_or_default() } else { Cow::Owned(as_json(row)) };
     o365::take_text(name, &text, row.payload, row.at, out, outer);
 }
 

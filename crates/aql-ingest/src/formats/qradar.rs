@@ -10,11 +10,14 @@
 //! here: rows without these, and the console's own export, which has the titles of the screen.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use aql_catalog::{Catalog, Profile};
 use aql_event::ColumnKind;
+use rustc_hash::FxHashMap;
 
 use super::csv::Row;
+use super::syslog::Pair;
 use super::{Format, JsonRecord, Layout, syslog};
 use crate::json::Json;
 use crate::normalise::generic::NamedFields;
@@ -26,7 +29,12 @@ pub(crate) const FORWARD: Format = Format {
     name: "qradar-forward",
     about: "events that QRadar forwards as JSON",
     by: "the keys `lowLevelCategory` and `isoTimeFormat` or `logSourceType`",
-    layout: Layout::Json { keys: &["lowLevelCategory"], is: is_forwarded, take: take_forwarded },
+    layout: Layout::Json {
+        keys: &["lowLevelCategory"],
+        beside: &[&["isoTimeFormat", "logSourceType"]],
+        is: is_forwarded,
+        take: take_forwarded,
+    },
 };
 
 /// Rows of a search as JSON.
@@ -36,6 +44,7 @@ pub(crate) const SEARCH: Format = Format {
     by: "keys that are columns of AQL: a time, and a log source or QID",
     layout: Layout::Json {
         keys: TIMES,
+        beside: &[OWN],
         is: |json| is_row(|name| json.get(name).is_some()),
         take: take_row,
     },
@@ -138,6 +147,68 @@ fn take_csv(name: &'static str, row: Row<'_>, out: &mut Out<'_>) {
     take_fields(name, fields, &SEARCH_NAMES, row.payload, row.at, out);
 }
 
+/// What the catalog says of names that appliances write; it is asked once for each.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// Keys of custom properties that are called otherwise here, and how.
+    properties: FxHashMap<String, Option<Arc<str>>>,
+    log_source_types: FxHashMap<String, Option<i64>>,
+    categories: FxHashMap<String, Option<i64>>,
+    /// QIDs by log source type and name.
+    qids: FxHashMap<i64, FxHashMap<String, Option<i64>>>,
+}
+
+/// Names that are kept of each kind; hostile input could hold any number.
+const MAX_NAMES: usize = 1 << 14;
+
+/// What is kept for a name, or found anew.
+fn kept<V: Clone>(map: &mut FxHashMap<String, V>, name: &str, find: impl FnOnce() -> V) -> V {
+    if let Some(value) = map.get(name) {
+        return value.clone();
+    }
+    if map.len() >= MAX_NAMES {
+        map.clear();
+    }
+    let value = find();
+    map.insert(name.to_owned(), value.clone());
+    value
+}
+
+impl Known {
+    /// The property that a key is one of the other names of.
+    fn property(&mut self, key: &str) -> Option<Arc<str>> {
+        kept(&mut self.properties, key, || {
+            let catalog = Catalog::get();
+            let is_known = catalog.event_field(key).is_some()
+                || FORWARDED.iter().any(|known| known.eq_ignore_ascii_case(key));
+            let (column, _) = catalog.property(key, Profile::Ibm).filter(|_| !is_known)?;
+            let is_other =
+                column.kind == ColumnKind::Property && !column.name.eq_ignore_ascii_case(key);
+            is_other.then(|| Arc::from(&*column.name))
+        })
+    }
+
+    fn log_source_type(&mut self, name: &str) -> Option<i64> {
+        kept(&mut self.log_source_types, name, || {
+            Some(Catalog::get().log_source_type_named(name)?.id)
+        })
+    }
+
+    fn category(&mut self, name: &str) -> Option<i64> {
+        kept(&mut self.categories, name, || Some(Catalog::get().category_named(name)?.id))
+    }
+
+    fn qid(&mut self, device_type: i64, name: &str) -> Option<i64> {
+        // Types are numbers that a record may make up.
+        if self.qids.len() >= MAX_NAMES {
+            self.qids.clear();
+        }
+        kept(self.qids.entry(device_type).or_default(), name, || {
+            Some(Catalog::get().qid_named(device_type, name)?.id)
+        })
+    }
+}
+
 fn take_fields(
     name: &'static str,
     fields: NamedFields<'_>,
@@ -146,55 +217,57 @@ fn take_fields(
     at: At,
     out: &mut Out<'_>,
 ) {
-    let catalog = Catalog::get();
-    let Some(mapping) = catalog.mapping("qradar") else { return };
+    let Some(mapping) = Catalog::get().mapping("qradar") else { return };
     let mut text = String::new();
     let mut get = |keys: &[&str]| -> Option<String> {
         keys.iter().find_map(|key| Some(fields.get(key, &mut text)?.into_owned()))
     };
+    let known = &mut out.qradar;
     let device_type = get(&["devicetype"])
         .and_then(|id| id.trim().parse().ok())
-        .or_else(|| Some(catalog.log_source_type_named(&get(&[names.log_source_type])?)?.id));
-    let qid = get(&[names.event_name]).and_then(|name| catalog.qid_named(device_type?, &name));
+        .or_else(|| known.log_source_type(&get(&[names.log_source_type])?));
+    let qid = get(&[names.event_name]).and_then(|name| known.qid(device_type?, &name));
     let category = get(names.category).and_then(|category| match category.trim().parse() {
         Ok(number) => Some(number),
-        Err(_) => catalog.category_named(&category).map(|category| category.id),
+        Err(_) => known.category(&category),
     });
     let payload = get(names.payload);
     let event_id = names.event_id.and_then(|key| get(&[key]));
 
-    let mut pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = Vec::new();
-    let mut push = |name: &str, value: Option<String>| {
-        pairs.extend(value.map(|value| (Cow::Owned(name.to_owned()), Cow::Owned(value))));
+    let mut own: Vec<(Pair<'_>, Option<Arc<str>>)> = Vec::with_capacity(64);
+    fields.each_pair(&mut |key, value| {
+        // A custom property under one of its other names.
+        let property = known.property(&key);
+        own.push(((key, value), property));
+    });
+    let mut pairs: Vec<Pair<'_>> = Vec::with_capacity(128);
+    let mut push = |name: &'static str, value: Option<String>| {
+        pairs.extend(value.map(|value| (Cow::Borrowed(name), Cow::Owned(value))));
     };
     push("@devicetype", device_type.map(|id: i64| id.to_string()));
-    push("@qid", qid.map(|qid| qid.id.to_string()));
+    push("@qid", qid.map(|qid| qid.to_string()));
     push("@category", category.map(|id: i64| id.to_string()));
     push("@highlevelcategory", category.map(|id| (id - id.rem_euclid(1000)).to_string()));
     push("qideventid", event_id);
-    fields.each(&mut |key, value| {
-        push(key, Some(value.to_owned()));
-        // A custom property under one of its other names.
-        let is_known = catalog.event_field(key).is_some()
-            || FORWARDED.iter().any(|known| known.eq_ignore_ascii_case(key));
-        if let (false, Some((column, _))) = (is_known, catalog.property(key, Profile::Ibm))
-            && column.kind == ColumnKind::Property
-            && !column.name.eq_ignore_ascii_case(key)
-        {
-            push(&column.name, Some(value.to_owned()));
-        }
-    });
+    for ((key, value), property) in &own {
+        pairs.push((Cow::Borrowed(key), Cow::Borrowed(value)));
+        pairs.extend(
+            property.as_ref().map(|name| (Cow::Borrowed(&**name), Cow::Borrowed(&**value))),
+        );
+    }
     let inner = payload.as_deref().unwrap_or_default();
-    if let Some((_, event)) = syslog::windows_event(inner, inner.as_bytes(), out.options.now) {
-        for (name, value) in event.pairs() {
+    let event = syslog::windows_event(inner, inner.as_bytes(), out.options.now);
+    let event = event.as_ref().map(|(_, event)| event.with_labels(&mut out.labels));
+    if let Some(event) = &event {
+        event.each(&mut |name, value| {
             if name == "Channel" {
-                push("@channel", Some(value.clone()));
+                pairs.push((Cow::Borrowed("@channel"), Cow::Borrowed(value)));
             }
-            push(&name, Some(value));
-        }
+            pairs.push((Cow::Borrowed(name), Cow::Borrowed(value)));
+        });
     }
     let payload = payload.as_deref().map_or(record, str::as_bytes);
-    let fields = NamedFields::Pairs(&pairs);
+    let fields = NamedFields::of_pairs(&pairs);
     let record = MappedRecord { mapping, fields, payload, header_time: None, category: None };
     out.mapped(name, &record, at.record);
 }

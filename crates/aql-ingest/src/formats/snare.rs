@@ -5,12 +5,11 @@
 //! server escaped (`#011`) count as tabs.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
-
-use super::flat::FlatEvent;
-use super::syslog::{Header, Mark, begins_at};
+use super::flat::{FlatEvent, number_text};
+use super::marks::Mark;
+use super::syslog::Header;
+use super::text::trimmed;
 use super::{Format, Layout};
 use crate::evtx::SystemField;
 use crate::normalise::windows::level_number;
@@ -24,28 +23,43 @@ pub(crate) const FORMAT: Format = Format {
     layout: Layout::Lines,
 };
 
-const MARK: &str = "MSWinEventLog";
-
-static FIND_MARK: Mark = LazyLock::new(|| Finder::new(MARK));
 /// How some syslog servers write a tab.
 const ESCAPED_TAB: &str = "#011";
+/// Values of an event, usually.
+const VALUES: usize = 16;
 
 /// Where the event begins in a line.
 pub(crate) fn start(line: &str) -> Option<usize> {
-    let start = begins_at(line, &FIND_MARK)?;
-    let rest = line.get(start + MARK.len()..)?;
-    let tab = if rest.starts_with(ESCAPED_TAB) { ESCAPED_TAB } else { "\t" };
+    let start = Mark::Snare.words(line).next()?;
+    let rest = line.get(start + Mark::Snare.text().len()..)?;
     // The message is the thirteenth value; agents leave out what comes last.
-    (rest.starts_with(tab) && rest.matches(tab).count() >= 11).then_some(start)
+    let tabs = match rest.starts_with(ESCAPED_TAB) {
+        true => rest.matches(ESCAPED_TAB).count(),
+        false if rest.starts_with('\t') => memchr::memchr_iter(b'\t', rest.as_bytes()).count(),
+        false => 0,
+    };
+    (tabs >= 11).then_some(start)
 }
 
 /// The event that a line holds.
 pub(crate) fn event<'l>(text: &'l str, header: Header<'l>, payload: &'l [u8]) -> FlatEvent<'l> {
-    let text = match text.strip_prefix(MARK).is_some_and(|rest| rest.starts_with(ESCAPED_TAB)) {
-        true => Cow::Owned(text.replace(ESCAPED_TAB, "\t")),
-        false => Cow::Borrowed(text),
-    };
-    let mut values: Vec<&str> = text.split('\t').map(str::trim).skip(1).collect();
+    let is_escaped =
+        text.strip_prefix(Mark::Snare.text()).is_some_and(|rest| rest.starts_with(ESCAPED_TAB));
+    if is_escaped {
+        return with_tabs(&text.replace(ESCAPED_TAB, "\t"), header, payload).into_owned(payload);
+    }
+    with_tabs(text, header, payload)
+}
+
+fn with_tabs<'l>(text: &'l str, header: Header<'l>, payload: &'l [u8]) -> FlatEvent<'l> {
+    let mut values: Vec<&str> = Vec::with_capacity(VALUES);
+    let mut at = 0;
+    let tabs = memchr::memchr_iter(b'\t', text.as_bytes());
+    for end in tabs.chain([text.len()]) {
+        values.push(trimmed(text.get(at..end).unwrap_or_default()));
+        at = end + 1;
+    }
+    values.remove(0);
     // Some agents write the criticality twice.
     let is_number = |value: Option<&&str>| {
         value.is_some_and(|v| !v.is_empty() && v.bytes().all(|b| b.is_ascii_digit()))
@@ -59,22 +73,19 @@ pub(crate) fn event<'l>(text: &'l str, header: Header<'l>, payload: &'l [u8]) ->
     };
     let mut event = FlatEvent { payload, ..FlatEvent::default() };
     let level = match get(8) {
-        Some(kind) if kind.to_ascii_lowercase().contains("audit") => Some("0".to_owned()),
-        Some(kind) => level_number(kind).map(|number| number.to_string()),
+        Some(kind) if is_audit(kind) => Some(Cow::Borrowed("0")),
+        Some(kind) => level_number(kind).map(number_text),
         None => None,
     };
     let system = [
-        (SystemField::Channel, get(1)),
-        (SystemField::EventId, get(4)),
-        (SystemField::ProviderName, get(5)),
-        (SystemField::UserId, get(6)),
-        (SystemField::Level, level.as_deref()),
-        (SystemField::Computer, get(9)),
+        (SystemField::Channel, get(1).map(Cow::Borrowed)),
+        (SystemField::EventId, get(4).map(Cow::Borrowed)),
+        (SystemField::ProviderName, get(5).map(Cow::Borrowed)),
+        (SystemField::UserId, get(6).map(Cow::Borrowed)),
+        (SystemField::Level, level),
+        (SystemField::Computer, get(9).map(Cow::Borrowed)),
     ];
-    let owned = |(field, value): (SystemField, Option<&str>)| {
-        value.map(|value| (field, Cow::Owned(value.to_owned())))
-    };
-    event.system = system.into_iter().filter_map(owned).collect();
+    event.system = system.into_iter().filter_map(|(field, value)| Some((field, value?))).collect();
     event.time = get(3).and_then(time).or(header.time);
     event.sender = header.address.map(Cow::Borrowed);
     let mut message = values.get(12..).unwrap_or_default();
@@ -85,8 +96,11 @@ pub(crate) fn event<'l>(text: &'l str, header: Header<'l>, payload: &'l [u8]) ->
     {
         message = rest;
     }
-    let message = message.join("\t");
-    event.message = (!message.is_empty()).then_some(Cow::Owned(message));
+    let message = match message {
+        [message] => Cow::Borrowed(*message),
+        several => Cow::Owned(several.join("\t")),
+    };
+    event.message = Some(message).filter(|message| !message.is_empty());
     let names = [
         ("Criticality", get(0)),
         ("SnareCounter", get(2)),
@@ -97,8 +111,8 @@ pub(crate) fn event<'l>(text: &'l str, header: Header<'l>, payload: &'l [u8]) ->
         ("DataString", get(11)),
         ("@host", header.host),
     ];
-    let named = |(name, value): (&'static str, Option<&str>)| {
-        value.map(|value| (Cow::Borrowed(name), Cow::Owned(value.to_owned())))
+    let named = |(name, value): (&'static str, Option<&'l str>)| {
+        value.map(|value| (Cow::Borrowed(name), Cow::Borrowed(value)))
     };
     event.rest = names.into_iter().filter_map(named).collect();
     event
@@ -110,5 +124,15 @@ fn time(text: &str) -> Option<i64> {
     let (date, year) = date.trim_start().rsplit_once(' ')?;
     let (month, rest) = date.split_once(' ')?;
     let (day, clock) = rest.trim_start().split_once(' ')?;
-    Some(parse_month_first(&format!("{month} {day} {year} {}", clock.trim_start()), None)?.0)
+    let mut text = String::with_capacity(date.len() + year.len() + 1);
+    for (index, part) in [month, day, year, clock.trim_start()].into_iter().enumerate() {
+        text.push_str(if index > 0 { " " } else { "" });
+        text.push_str(part);
+    }
+    Some(parse_month_first(&text, None)?.0)
+}
+
+/// Is it the success or failure of an audit?
+pub(super) fn is_audit(kind: &str) -> bool {
+    kind.as_bytes().windows(5).any(|word| word.eq_ignore_ascii_case(b"audit"))
 }

@@ -4,8 +4,6 @@
 //!
 //! Results whose `_raw` is anything else are kept as unparsed events with `_raw` as payload.
 
-use std::borrow::Cow;
-
 use aql_diag::{Diagnostic, codes};
 
 use super::csv::Row;
@@ -20,7 +18,12 @@ pub(crate) const FORMAT: Format = Format {
     name: "splunk",
     about: "Splunk search results as JSON, their `_raw` a Windows event as XML or text",
     by: "the key `_raw`, also under `result`",
-    layout: Layout::Json { keys: &["result", "_raw"], is: |json| result(json).is_some(), take },
+    layout: Layout::Json {
+        keys: &["result", "_raw"],
+        beside: &[],
+        is: |json| result(json).is_some(),
+        take,
+    },
 };
 
 /// Results as CSV.
@@ -62,8 +65,8 @@ fn take_row(name: &'static str, row: Row<'_>, out: &mut Out<'_>) {
 }
 
 fn take_raw(name: &'static str, fields: NamedFields<'_>, at: At, out: &mut Out<'_>) {
-    let mut scratch = String::new();
-    let raw = fields.get("_raw", &mut scratch).map(Cow::into_owned).unwrap_or_default();
+    let (mut scratch, mut text) = (String::new(), String::new());
+    let raw = fields.get("_raw", &mut text).unwrap_or_default();
     if windows_xml::is_event(&raw) {
         let Err(fault) = windows_xml::take_text(name, &raw, at.record, out) else { return };
         let message = format!("the event in `_raw` is not well-formed XML: {fault}");

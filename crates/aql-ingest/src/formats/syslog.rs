@@ -17,6 +17,8 @@ use aql_diag::{Diagnostic, codes};
 use memchr::memmem::Finder;
 
 use super::flat::FlatEvent;
+use super::marks::Mark;
+use super::windows_xml::Around;
 use super::{
     Format, JsonRecord, Layout, auditd, cef, json, leef, pairs, snare, wincollect, windows_xml,
 };
@@ -63,21 +65,24 @@ pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> boo
     {
         return true;
     }
-    let marked = marker(line, &LEEF).or_else(|| marker(line, &CEF));
     if let Some((format, event)) = windows_event(line, payload, now) {
         event.take(format, at.record, out);
         return true;
     }
+    let marked = versioned(line, Mark::Leef).or_else(|| versioned(line, Mark::Cef));
     if let Some(start) = marked {
         let (before, message) = line.split_at(start);
         let header = headers(before, now).map(|(header, _)| header).unwrap_or_default();
         let leef = || Some((leef::FORMAT.name, leef::pairs(message)?));
         let cef = || Some((cef::FORMAT.name, cef::pairs(message)?));
-        if let Some((format, mut attributes)) = leef().or_else(cef) {
-            if let Some(event) = pairs::windows_event(&attributes, header, payload) {
-                event.take(format, at.record, out);
-                return true;
-            }
+        if let Some((format, attributes)) = leef().or_else(cef) {
+            let mut attributes = match pairs::windows_event(attributes, header, payload) {
+                Ok(event) => {
+                    event.take(format, at.record, out);
+                    return true;
+                }
+                Err(attributes) => attributes,
+            };
             match leef::device_time(&attributes) {
                 _ if format != leef::FORMAT.name => {}
                 Ok(None) => {}
@@ -93,28 +98,24 @@ pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> boo
     }
     let Some((header, message)) = headers(line, now) else { return false };
     let message = message.trim_start_matches('\u{feff}');
-    if let Some(start) = message.find('{').filter(|start| is_prefix_free(message, *start)) {
+    let json = memchr::memchr(b'{', message.as_bytes());
+    if let Some(start) = json.filter(|start| is_prefix_free(message, *start)) {
         let text = message.get(start..).unwrap_or_default().trim_end();
-        let mut nodes = Vec::new();
-        if parse_whole(text, &mut nodes, out.options.max_depth).is_ok()
-            && let Some(json) = Json::root(text, &nodes)
-        {
-            let fields = NamedFields::Json(json);
-            if let Some(own) = out.own_mapping(fields) {
-                own.take(fields, payload, header.time, at, out);
-                return true;
-            }
-            let format = json::format_of(json);
-            if format.name != json::FORMAT.name {
-                json::give(format, JsonRecord { json, payload, at }, out);
-                return true;
-            }
+        let mut nodes = std::mem::take(&mut out.nodes);
+        let is_taken = parse_whole(text, &mut nodes, out.options.max_depth).is_ok()
+            && Json::root(text, &nodes)
+                .is_some_and(|json| take_json(JsonRecord { json, payload, at }, header.time, out));
+        out.nodes = nodes;
+        if is_taken {
+            return true;
         }
     }
-    if let Some(start) = message.find("<Event").filter(|start| is_prefix_free(message, *start)) {
+    let xml = EVENT.find(message.as_bytes());
+    if let Some(start) = xml.filter(|start| is_prefix_free(message, *start)) {
         let text = message.get(start..).unwrap_or_default().trim();
+        let around = Around { payload: Some(payload), sender: header.address };
         if windows_xml::is_event(text)
-            && windows_xml::take_text(FORMAT.name, text, at.record, out).is_ok()
+            && windows_xml::take_inside(FORMAT.name, text, around, at.record, out).is_ok()
         {
             return true;
         }
@@ -122,9 +123,26 @@ pub(crate) fn take(line: &str, payload: &[u8], at: At, out: &mut Out<'_>) -> boo
     mapped(FORMAT.name, vec![("@message".into(), message.into())], header, payload, at, out)
 }
 
+/// Takes a JSON message of a known kind; `false` if it is of none. `time` is that of the header.
+fn take_json(record: JsonRecord<'_>, time: Option<i64>, out: &mut Out<'_>) -> bool {
+    let fields = NamedFields::Json(record.json);
+    if let Some(own) = out.own_mapping(fields) {
+        own.take(fields, record.payload, time, record.at, out);
+        return true;
+    }
+    let format = json::format_of(record.json);
+    let is_known = format.name != json::FORMAT.name;
+    if is_known {
+        json::give(format, record, out);
+    }
+    is_known
+}
+
 /// The audit record in a line, and the header in front of it.
 pub(super) fn audit_record(line: &str, now: Option<i64>) -> Option<(Header<'_>, &str)> {
-    AUDIT.find(line.as_bytes())?;
+    if !Mark::Audit.is_in(line) {
+        return None;
+    }
     if line.starts_with("type=") || line.starts_with("node=") {
         return Some((Header::default(), line));
     }
@@ -163,39 +181,27 @@ fn mapped<'m>(
     out: &mut Out<'_>,
 ) -> bool {
     let Some(mapping) = Catalog::get().mapping(format) else { return false };
-    let named = [("@host", header.host), ("@app", header.app), ("@pid", header.pid)];
+    let named = [
+        ("@host", header.host),
+        ("@address", header.address),
+        ("@app", header.app),
+        ("@pid", header.pid),
+    ];
     pairs.extend(named.into_iter().filter_map(|(name, value)| Some((name.into(), value?.into()))));
-    let fields = NamedFields::Pairs(&pairs);
+    let fields = NamedFields::of_pairs(&pairs);
     let record =
         MappedRecord { mapping, fields, payload, header_time: header.time, category: None };
     out.mapped(format, &record, at.record);
     true
 }
 
-/// A text that tells what a line holds. The search for it is prepared once, not for each line.
-pub(super) type Mark = LazyLock<Finder<'static>>;
-
-static LEEF: Mark = LazyLock::new(|| Finder::new("LEEF:"));
-static CEF: Mark = LazyLock::new(|| Finder::new("CEF:"));
-static AUDIT: Mark = LazyLock::new(|| Finder::new("msg=audit("));
+static EVENT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("<Event"));
 
 /// Where LEEF or CEF begins: at the start of a word, with a version behind.
-fn marker(line: &str, mark: &Mark) -> Option<usize> {
-    let behind = mark.needle().len();
-    words(line, mark).find(|&at| line.as_bytes().get(at + behind).is_some_and(u8::is_ascii_digit))
-}
-
-/// Where a mark stands first at the start of a word.
-pub(super) fn begins_at(line: &str, mark: &Mark) -> Option<usize> {
-    words(line, mark).next()
-}
-
-/// Where a mark stands at the start of a word.
-fn words<'l>(line: &'l str, mark: &'l Mark) -> impl Iterator<Item = usize> {
-    mark.find_iter(line.as_bytes()).filter(|&at| {
-        let before = at.checked_sub(1).and_then(|i| line.as_bytes().get(i));
-        before.is_none_or(|b| matches!(b, b' ' | b'\t' | b':' | b'>'))
-    })
+fn versioned(line: &str, mark: Mark) -> Option<usize> {
+    let behind = mark.text().len();
+    let is_version = |at: &usize| line.as_bytes().get(at + behind).is_some_and(u8::is_ascii_digit);
+    mark.words(line).find(is_version)
 }
 
 /// Is what stands in front of a JSON or XML message at most a tag (`prog[1]:`) or a cookie (`@cee:`)?

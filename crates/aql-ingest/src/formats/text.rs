@@ -49,8 +49,7 @@ fn read_frames<F: Framer>(mut frames: Frames<'_, '_, F>, first: u64, out: &mut O
                     let message = "the file ends inside a message, by the length in front of it";
                     out.diagnose(Diagnostic::warning(codes::TRUNCATED, message), Some(at));
                 }
-                let text = decode(bytes, at, out);
-                take(&text, bytes, at, out);
+                out.look(bytes, at, take_bytes, take_bytes);
             }
             other => not_a_record(&other, record, out),
         }
@@ -59,6 +58,11 @@ fn read_frames<F: Framer>(mut frames: Frames<'_, '_, F>, first: u64, out: &mut O
             return;
         }
     }
+}
+
+fn take_bytes(bytes: &[u8], at: At, out: &mut Out<'_>) {
+    let text = decode(bytes, at, out);
+    take(&text, bytes, at, out);
 }
 
 /// Takes a line.
@@ -83,6 +87,19 @@ pub(crate) fn decode<'b>(bytes: &'b [u8], at: At, out: &mut Out<'_>) -> Cow<'b, 
         out.diagnose(diagnostic, Some(at));
     }
     String::from_utf8_lossy(bytes)
+}
+
+/// A text without blanks around it. Most have none, which is told by their first and last bytes.
+pub(crate) fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [] => text,
+        [first, .., last] | [first @ last]
+            if first.is_ascii_graphic() && last.is_ascii_graphic() =>
+        {
+            text
+        }
+        _ => text.trim(),
+    }
 }
 
 /// Reports a frame that holds no record.

@@ -7,12 +7,11 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
-use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
-
-use super::flat::FlatEvent;
-use super::syslog::{Header, Mark, begins_at};
+use super::flat::{FlatEvent, number_text};
+use super::marks::Mark;
+use super::syslog::Header;
+use super::text::trimmed;
 use super::{Format, Layout};
 use crate::evtx::SystemField;
 use crate::normalise::windows::level_number;
@@ -28,8 +27,6 @@ pub(crate) const FORMAT: Format = Format {
 
 /// The key that begins the message.
 const MESSAGE: &str = "Message=";
-
-static MARK: Mark = LazyLock::new(|| Finder::new("AgentDevice=WindowsLog"));
 
 /// The other keys, in the order in which the agent writes them.
 const KEYS: &[&str] = &[
@@ -56,52 +53,108 @@ const KEYS: &[&str] = &[
 
 /// Where the event begins in a line.
 pub(crate) fn start(line: &str) -> Option<usize> {
-    let start = begins_at(line, &MARK)?;
-    let rest = line.get(start..)?;
-    let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-    (rest.get(..end) == Some("AgentDevice=WindowsLog")).then_some(start)
+    let start = Mark::WinCollect.words(line).next()?;
+    let after = line.get(start + Mark::WinCollect.text().len()..)?;
+    (after.is_empty() || after.starts_with(char::is_whitespace)).then_some(start)
 }
 
 /// The event that a line holds.
 pub(crate) fn event<'l>(text: &'l str, header: Header<'l>, payload: &'l [u8]) -> FlatEvent<'l> {
-    let pairs = pairs(text);
-    let get = |key: &str| {
-        let mut of_key = pairs.iter().filter(|(name, value)| *name == key && !value.is_empty());
-        of_key.next().map(|(_, value)| *value)
-    };
     let mut event = FlatEvent { payload, ..FlatEvent::default() };
-    let mut set = |field: SystemField, value: Option<Cow<'_, str>>| {
-        event.system.extend(value.map(|value| (field, Cow::Owned(value.into_owned()))));
+    let mut values = Values::default();
+    for (key, value) in pairs(text) {
+        let place = values.place(key);
+        // Under these names the header's values, the writer and the message are found already.
+        let is_taken = matches!(
+            key,
+            "Computer"
+                | "User"
+                | "Domain"
+                | "EventID"
+                | "RecordNumber"
+                | "Level"
+                | "Keywords"
+                | "Opcode"
+                | "Message"
+        );
+        if let Some(place) = place
+            && place.is_none()
+            && !value.is_empty()
+        {
+            *place = Some(value);
+        }
+        if !is_taken {
+            event.rest.push((Cow::Borrowed(key), Cow::Borrowed(value)));
+        }
+    }
+    let mut set = |field: SystemField, value: Option<Cow<'l, str>>| {
+        event.system.extend(value.map(|value| (field, value)));
     };
-    let plain = |key: &str| get(key).map(Cow::Borrowed);
-    set(SystemField::ProviderName, plain("Source"));
-    set(SystemField::Channel, plain("AgentLogFile"));
-    set(SystemField::EventId, event_id(get("EventIDCode"), get("EventID")));
-    set(SystemField::Level, get("Level").or(get("EventType").and_then(type_name)).map(level));
-    set(SystemField::Keywords, plain("Keywords"));
-    set(SystemField::Opcode, plain("Opcode"));
-    set(SystemField::EventRecordId, plain("RecordNumber"));
-    set(SystemField::Computer, plain("Computer"));
-    let writer = match (get("Domain"), get("User")) {
+    let plain = |value: Option<&'l str>| value.map(Cow::Borrowed);
+    set(SystemField::ProviderName, plain(values.source));
+    set(SystemField::Channel, plain(values.log));
+    set(SystemField::EventId, event_id(values.event_code, values.event_id));
+    set(SystemField::Level, values.level.or(values.event_type.and_then(type_name)).map(level));
+    set(SystemField::Keywords, plain(values.keywords));
+    set(SystemField::Opcode, plain(values.opcode));
+    set(SystemField::EventRecordId, plain(values.record));
+    set(SystemField::Computer, plain(values.computer));
+    let writer = match (values.domain, values.user) {
         (Some(domain), Some(user)) => Some(Cow::Owned(format!("{domain}\\{user}"))),
         (_, user) => user.map(Cow::Borrowed),
     };
     set(SystemField::UserId, writer);
-    event.time = get("TimeGenerated").and_then(parse_any).or(header.time);
+    event.time = values.time.and_then(parse_any).or(header.time);
     let is_address = |host: &&str| host.parse::<IpAddr>().is_ok();
-    let sender = get("OriginatingComputer").filter(is_address).or(header.address);
+    let sender = values.originating.filter(is_address).or(header.address);
     event.sender = sender.map(Cow::Borrowed);
-    event.message = get("Message").map(Cow::Borrowed);
-    // Under these names the header's values, the writer and the message are found already.
-    let is_taken = |key: &str| {
-        ["Computer", "User", "Domain", "EventID", "RecordNumber", "Level", "Keywords", "Opcode"]
-            .contains(&key)
-            || key == "Message"
-    };
-    let rest = pairs.iter().filter(|(key, _)| !is_taken(key));
-    event.rest = rest.map(|(key, value)| (Cow::Borrowed(*key), Cow::Borrowed(*value))).collect();
+    event.message = values.message.map(Cow::Borrowed);
     event.rest.extend(header.host.map(|host| (Cow::Borrowed("@host"), Cow::Borrowed(host))));
     event
+}
+
+/// The values of the keys that are more than fields of their name.
+#[derive(Debug, Default)]
+struct Values<'l> {
+    source: Option<&'l str>,
+    log: Option<&'l str>,
+    event_code: Option<&'l str>,
+    event_id: Option<&'l str>,
+    level: Option<&'l str>,
+    event_type: Option<&'l str>,
+    keywords: Option<&'l str>,
+    opcode: Option<&'l str>,
+    record: Option<&'l str>,
+    computer: Option<&'l str>,
+    originating: Option<&'l str>,
+    domain: Option<&'l str>,
+    user: Option<&'l str>,
+    time: Option<&'l str>,
+    message: Option<&'l str>,
+}
+
+impl<'l> Values<'l> {
+    /// Where the value of a key goes.
+    fn place(&mut self, key: &str) -> Option<&mut Option<&'l str>> {
+        Some(match key {
+            "Source" => &mut self.source,
+            "AgentLogFile" => &mut self.log,
+            "EventIDCode" => &mut self.event_code,
+            "EventID" => &mut self.event_id,
+            "Level" => &mut self.level,
+            "EventType" => &mut self.event_type,
+            "Keywords" => &mut self.keywords,
+            "Opcode" => &mut self.opcode,
+            "RecordNumber" => &mut self.record,
+            "Computer" => &mut self.computer,
+            "OriginatingComputer" => &mut self.originating,
+            "Domain" => &mut self.domain,
+            "User" => &mut self.user,
+            "TimeGenerated" => &mut self.time,
+            "Message" => &mut self.message,
+            _ => return None,
+        })
+    }
 }
 
 /// Keys and values; the first of equal keys counts.
@@ -117,8 +170,18 @@ fn pairs(text: &str) -> Vec<(&str, &str)> {
 }
 
 fn by_tabs(head: &str) -> Vec<(&str, &str)> {
-    let pairs = head.split('\t').filter_map(|pair| pair.split_once('='));
-    pairs.map(|(key, value)| (key.trim(), value.trim())).collect()
+    let mut pairs = Vec::with_capacity(KEYS.len() + 1);
+    let ends = memchr::memchr_iter(b'\t', head.as_bytes()).chain([head.len()]);
+    let mut start = 0;
+    for end in ends {
+        let pair = head.get(start..end).unwrap_or_default();
+        start = end + 1;
+        if let Some(equals) = memchr::memchr(b'=', pair.as_bytes()) {
+            let (key, value) = pair.split_at(equals);
+            pairs.push((trimmed(key), trimmed(value.get(1..).unwrap_or_default())));
+        }
+    }
+    pairs
 }
 
 /// Reads a head with blanks instead of tabs: a known key ends the value before it.
@@ -162,7 +225,7 @@ fn event_id<'v>(code: Option<&'v str>, whole: Option<&'v str>) -> Option<Cow<'v,
 /// The number of a level; `Log Always` is 0.
 fn level(text: &str) -> Cow<'_, str> {
     match level_number(text) {
-        Some(number) => Cow::Owned(number.to_string()),
+        Some(number) => number_text(number),
         None if text.eq_ignore_ascii_case("Log Always") => Cow::Borrowed("0"),
         None => Cow::Borrowed(text),
     }

@@ -5,11 +5,14 @@
 //! the rendered text (`rendered`). The date is the forwarder's local time and says no zone.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use aql_diag::{Diagnostic, codes};
+use memchr::memmem::Finder;
 
-use super::flat::FlatEvent;
-use super::text::{decode, not_a_record};
+use super::flat::{FlatEvent, number_text};
+use super::snare::is_audit;
+use super::text::{decode, not_a_record, trimmed};
 use super::{Format, Layout};
 use crate::evtx::SystemField;
 use crate::frame::{Frame, Frames, WinEventLogs};
@@ -38,24 +41,23 @@ pub(crate) fn is_event(text: &str) -> bool {
 
 /// Reads the events of a stream.
 pub(crate) fn read(stream: &mut Stream<'_>, out: &mut Out<'_>) {
-    let mut record = 1;
-    let mut frames = Frames::new(stream, WinEventLogs::default(), out.options.max_record, None);
+    read_events(stream, 1, None, out);
+}
+
+/// Reads the events of a stream that begin before `end`; the first one has the number `first`.
+pub(crate) fn read_events(
+    stream: &mut Stream<'_>,
+    first: u64,
+    end: Option<u64>,
+    out: &mut Out<'_>,
+) {
+    let mut record = first;
+    let mut frames = Frames::new(stream, WinEventLogs::default(), out.options.max_record, end);
     while let Some(frame) = frames.next_frame() {
         match frame {
             Frame::Record { offset, bytes, .. } => {
-                let at = At { record, offset };
                 let bytes = bytes.trim_ascii_end();
-                let text = decode(bytes, at, out);
-                if is_event(&text) {
-                    event(&text, bytes, None).take(FORMAT.name, record, out);
-                } else {
-                    let message =
-                        "expected a date, `LogName=` and `EventCode=` at the start of an event";
-                    let diagnostic = Diagnostic::warning(codes::BAD_RECORD, message)
-                        .note("it was kept as an unparsed event");
-                    out.diagnose(diagnostic, Some(at));
-                    out.unparsed(FORMAT.name, bytes, NamedFields::None, record);
-                }
+                out.look(bytes, At { record, offset }, take, take);
             }
             other => not_a_record(&other, record, out),
         }
@@ -66,19 +68,17 @@ pub(crate) fn read(stream: &mut Stream<'_>, out: &mut Out<'_>) {
     }
 }
 
-/// Keys whose values are those of the header; `User` is the writer's name, where it has one.
-const TAKEN: &[&str] = &[
-    "SourceName",
-    "LogName",
-    "EventCode",
-    "Type",
-    "Keywords",
-    "OpCode",
-    "RecordNumber",
-    "ComputerName",
-    "Sid",
-    "User",
-];
+fn take(bytes: &[u8], at: At, out: &mut Out<'_>) {
+    let text = decode(bytes, at, out);
+    if is_event(&text) {
+        return event(&text, bytes, None).take(FORMAT.name, at.record, out);
+    }
+    let message = "expected a date, `LogName=` and `EventCode=` at the start of an event";
+    let diagnostic =
+        Diagnostic::warning(codes::BAD_RECORD, message).note("it was kept as an unparsed event");
+    out.diagnose(diagnostic, Some(at));
+    out.unparsed(FORMAT.name, bytes, NamedFields::None, at.record);
+}
 
 /// The provider that Windows' own name for the auditing means.
 const AUDITING: (&str, &str) =
@@ -88,46 +88,86 @@ const AUDITING: (&str, &str) =
 pub(crate) fn event<'t>(text: &'t str, payload: &'t [u8], time: Option<i64>) -> FlatEvent<'t> {
     let text = text.trim();
     // The first line with it: a value of the message may hold the word.
-    let (head, message) = match text.find("\nMessage=") {
+    let (head, message) = match MESSAGE.find(text.as_bytes()) {
         Some(at) => {
-            (text.get(..at).unwrap_or_default(), text.get(at + "\nMessage=".len()..).map(str::trim))
+            let message = text.get(at + MESSAGE.needle().len()..).map(str::trim);
+            (text.get(..at).unwrap_or_default(), message)
         }
         None => (text, None),
     };
-    let pairs: Vec<(&str, &str)> = head.lines().filter_map(|line| line.split_once('=')).collect();
-    let get = |key: &str| {
-        let mut of_key = pairs.iter().filter(|(name, value)| *name == key && !value.is_empty());
-        of_key.next().map(|(_, value)| value.trim())
-    };
-    let level = match get("Type") {
-        Some(kind) if kind.to_ascii_lowercase().contains("audit") => Some("0".to_owned()),
-        Some(kind) => level_number(kind).map(|number| number.to_string()),
+    let mut event = FlatEvent { payload, ..FlatEvent::default() };
+    let mut values = Values::default();
+    for line in head.lines() {
+        let Some(equals) = memchr::memchr(b'=', line.as_bytes()) else { continue };
+        let (key, value) = line.split_at(equals);
+        let value = value.get(1..).unwrap_or_default();
+        match values.place(key) {
+            Some(place) if place.is_none() && !value.is_empty() => *place = Some(trimmed(value)),
+            Some(_) => {}
+            None => event.rest.push((Cow::Borrowed(key), Cow::Borrowed(trimmed(value)))),
+        }
+    }
+    let level = match values.kind {
+        Some(kind) if is_audit(kind) => Some(Cow::Borrowed("0")),
+        Some(kind) => level_number(kind).map(number_text),
         None => None,
     };
-    let provider = get("SourceName").map(|name| if name == AUDITING.0 { AUDITING.1 } else { name });
-    let writer = get("Sid").or(get("User")).filter(|name| *name != "NOT_TRANSLATED");
+    let provider = values.source.map(|name| if name == AUDITING.0 { AUDITING.1 } else { name });
+    let writer = values.sid.or(values.user).filter(|name| *name != "NOT_TRANSLATED");
     let system = [
         (SystemField::ProviderName, provider),
-        (SystemField::Channel, get("LogName")),
-        (SystemField::EventId, get("EventCode")),
-        (SystemField::Keywords, get("Keywords")),
-        (SystemField::Opcode, get("OpCode")),
-        (SystemField::EventRecordId, get("RecordNumber")),
-        (SystemField::Computer, get("ComputerName")),
+        (SystemField::Channel, values.log),
+        (SystemField::EventId, values.event_code),
+        (SystemField::Keywords, values.keywords),
+        (SystemField::Opcode, values.opcode),
+        (SystemField::EventRecordId, values.record),
+        (SystemField::Computer, values.computer),
         (SystemField::UserId, writer),
     ];
-    let mut event = FlatEvent { payload, ..FlatEvent::default() };
     let present = |(field, value): (SystemField, Option<&'t str>)| {
         value.map(|value| (field, Cow::Borrowed(value)))
     };
     event.system = system.into_iter().filter_map(present).collect();
-    event.system.extend(level.map(|level| (SystemField::Level, Cow::Owned(level))));
+    event.system.extend(level.map(|level| (SystemField::Level, level)));
     event.time = time.or_else(|| date(head.lines().next()?));
     event.message = message.map(Cow::Borrowed);
-    let rest = pairs.iter().filter(|(key, _)| !TAKEN.contains(key));
-    event.rest =
-        rest.map(|(key, value)| (Cow::Borrowed(*key), Cow::Borrowed(value.trim()))).collect();
     event
+}
+
+static MESSAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\nMessage="));
+
+/// The values of the header; `User` is the writer's name, where it has one.
+#[derive(Debug, Default)]
+struct Values<'t> {
+    source: Option<&'t str>,
+    log: Option<&'t str>,
+    event_code: Option<&'t str>,
+    kind: Option<&'t str>,
+    keywords: Option<&'t str>,
+    opcode: Option<&'t str>,
+    record: Option<&'t str>,
+    computer: Option<&'t str>,
+    sid: Option<&'t str>,
+    user: Option<&'t str>,
+}
+
+impl<'t> Values<'t> {
+    /// Where the value of a key goes; nothing if it is a field of that name.
+    fn place(&mut self, key: &str) -> Option<&mut Option<&'t str>> {
+        Some(match key {
+            "SourceName" => &mut self.source,
+            "LogName" => &mut self.log,
+            "EventCode" => &mut self.event_code,
+            "Type" => &mut self.kind,
+            "Keywords" => &mut self.keywords,
+            "OpCode" => &mut self.opcode,
+            "RecordNumber" => &mut self.record,
+            "ComputerName" => &mut self.computer,
+            "Sid" => &mut self.sid,
+            "User" => &mut self.user,
+            _ => return None,
+        })
+    }
 }
 
 /// Reads `06/24/2021 06:33:18.170 AM`, as if it were UTC.

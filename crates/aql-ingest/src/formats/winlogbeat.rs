@@ -6,15 +6,18 @@
 //! gave it, then under its ECS paths.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use aql_catalog::Catalog;
+use rustc_hash::FxHashMap;
 
-use super::evtx_dump::{data_value, each_data_text, element_text, value_text};
+use super::evtx_dump::{data_value, each_data_text, element_text, element_value, value_text};
 use super::windows_xml::unnamed_index;
 use super::{Format, JsonRecord, Layout};
 use crate::evtx::SystemField;
-use crate::json::Json;
-use crate::normalise::windows::{Field, Place, WindowsRecord};
+use crate::json::{Json, ShapeId};
+use crate::normalise::windows::{self, ClassPlan, Field, Place, WindowsRecord};
 use crate::out::Out;
 use crate::time::parse_iso;
 
@@ -25,6 +28,7 @@ pub(crate) const FORMAT: Format = Format {
     by: "the keys `winlog`, or `event_id` with `log_name` or `event_data`",
     layout: Layout::Json {
         keys: &["winlog", "winlog.event_id", "winlog.channel", "event_id"],
+        beside: &[&["winlog", "winlog.event_id", "winlog.channel", "log_name", "event_data"]],
         is,
         take,
     },
@@ -38,8 +42,126 @@ fn is(json: Json<'_>) -> bool {
         || json.path("winlog.channel").is_some()
 }
 
+/// Where things are in records of one shape whose keys are no paths.
+#[derive(Debug)]
+pub(crate) struct BeatLayout {
+    winlog: usize,
+    data: [Option<usize>; 2],
+    /// Provider, channel and event id.
+    header: [usize; 3],
+    timestamp: Option<usize>,
+    classes: RefCell<Vec<Rc<KnownClass>>>,
+}
+
+/// A class of records of one shape, known by the values that make it.
+#[derive(Debug)]
+struct KnownClass {
+    values: Box<[u8]>,
+    class: Rc<ClassPlan>,
+    /// Where the fields of the plan are in the event's data: not looked for yet, absent, or there.
+    fields: RefCell<Vec<Option<Option<usize>>>>,
+}
+
+/// The layouts that a worker has met; `None` for shapes whose records are read by their keys.
+#[derive(Debug, Default)]
+pub(crate) struct Layouts(FxHashMap<(ShapeId, usize), Option<Rc<BeatLayout>>>);
+
+/// Layouts that are kept at once.
+const MAX_LAYOUTS: usize = 1 << 12;
+/// Classes that are kept of one shape.
+const MAX_CLASSES: usize = 8;
+
+impl Layouts {
+    fn of(&mut self, root: Json<'_>) -> Option<Rc<BeatLayout>> {
+        let shape = root.shape()?;
+        if let Some(known) = self.0.get(&shape) {
+            return known.clone();
+        }
+        if self.0.len() >= MAX_LAYOUTS {
+            self.0.clear();
+        }
+        let made = BeatLayout::of(root).map(Rc::new);
+        self.0.insert(shape, made.clone());
+        made
+    }
+}
+
+impl BeatLayout {
+    fn of(root: Json<'_>) -> Option<Self> {
+        let winlog = root.get("winlog").filter(|winlog| is_only(root, *winlog))?;
+        let BeatEvent { header: Some([provider, channel, event_id]), data, .. } =
+            nested(root, winlog, &[])
+        else {
+            return None;
+        };
+        // `Data` elements are told apart by values.
+        let is_plain = |data: &Json<'_>| data.is_object() && data.get("Data").is_none();
+        // Of two groups the second counts where a value of the first says "absent".
+        if !data.iter().flatten().all(is_plain) || data.iter().flatten().count() > 1 {
+            return None;
+        }
+        let number = |json: Json<'_>| json.number();
+        Some(BeatLayout {
+            winlog: winlog.number(),
+            data: data.map(|group| group.map(number)),
+            header: [provider.map(number)?, channel.map(number)?, event_id.map(number)?],
+            timestamp: root.get("@timestamp").map(number),
+            classes: RefCell::default(),
+        })
+    }
+
+    /// Gives the event of a record of this shape to `out`.
+    fn take(self: &Rc<Self>, name: &'static str, record: &JsonRecord<'_>, out: &mut Out<'_>) {
+        let root = record.json;
+        let at = |number: usize| root.numbered(number);
+        let mut event = BeatEvent {
+            root,
+            prefix: "winlog.",
+            winlog: Some(at(self.winlog)),
+            header: Some(self.header.map(|number| Some(at(number)))),
+            data: self.data.map(|number| number.map(at)),
+            payload: record.payload,
+            timestamp: self.timestamp.map(at),
+            known: None,
+        };
+        let mut values = std::mem::take(&mut out.beats_values);
+        values.clear();
+        for number in self.header {
+            values.extend_from_slice(at(number).raw().as_bytes());
+            // No byte of UTF-8.
+            values.push(0xff);
+        }
+        let classes = self.classes.borrow();
+        let known = classes.iter().find(|known| *known.values == *values).cloned();
+        drop(classes);
+        if let Some(known) = known {
+            event.known = Some(&known);
+            out.windows_row(&known.class, &event, record.at.record);
+        } else {
+            let class = out.windows_class_of(name, &event);
+            let mut classes = self.classes.borrow_mut();
+            // The level of these counts, which stands elsewhere.
+            let has_level = element_text(at(self.header[1]), &mut String::new())
+                .is_some_and(|channel| windows::has_level(&channel));
+            if !has_level && classes.len() < MAX_CLASSES {
+                classes.push(Rc::new(KnownClass {
+                    values: values.as_slice().into(),
+                    class: Rc::clone(&class),
+                    fields: RefCell::default(),
+                }));
+            }
+            drop(classes);
+            out.windows_row(&class, &event, record.at.record);
+        }
+        out.beats_values = values;
+    }
+}
+
 fn take(name: &'static str, record: JsonRecord<'_>, out: &mut Out<'_>) {
     let root = record.json;
+    if let Some(layout) = out.beats.of(root) {
+        return layout.take(name, &record, out);
+    }
     let event = match root.get("winlog").filter(|winlog| is_only(root, *winlog)) {
         Some(winlog) => nested(root, winlog, record.payload),
         None => dotted(root, record.payload),
@@ -71,6 +193,8 @@ fn nested<'r>(root: Json<'r>, winlog: Json<'r>, payload: &'r [u8]) -> BeatEvent<
         header: Some([provider.or(source), channel.or(log), event_id]),
         data: [data, user_data],
         payload,
+        timestamp: root.get("@timestamp"),
+        known: None,
     }
 }
 
@@ -85,7 +209,16 @@ fn dotted<'r>(root: Json<'r>, payload: &'r [u8]) -> BeatEvent<'r> {
         ("", ["event_data", "user_data"])
     };
     let data = groups.map(|group| root.path(group));
-    BeatEvent { root, prefix, winlog: root.get("winlog"), header: None, data, payload }
+    BeatEvent {
+        root,
+        prefix,
+        winlog: root.get("winlog"),
+        header: None,
+        data,
+        payload,
+        timestamp: root.get("@timestamp"),
+        known: None,
+    }
 }
 
 struct BeatEvent<'r> {
@@ -98,6 +231,9 @@ struct BeatEvent<'r> {
     header: Option<[Option<Json<'r>>; 3]>,
     data: [Option<Json<'r>>; 2],
     payload: &'r [u8],
+    timestamp: Option<Json<'r>>,
+    /// What is known of such records, if anything is.
+    known: Option<&'r KnownClass>,
 }
 
 impl<'r> BeatEvent<'r> {
@@ -148,6 +284,20 @@ impl<'r> BeatEvent<'r> {
             _ => return self.own(field),
         };
         self.own(field).or_else(|| self.root.path(elsewhere))
+    }
+
+    /// The field of the event's data, which is at the same place in all such records.
+    fn known_field(&self, known: &KnownClass, field: &Field, name: &str) -> Option<Json<'r>> {
+        let mut fields = known.fields.borrow_mut();
+        if fields.len() <= field.index {
+            fields.resize(field.index + 1, None);
+        }
+        let place = fields.get_mut(field.index)?;
+        let number = *place.get_or_insert_with(|| {
+            let data = self.data.into_iter().flatten();
+            data.filter_map(|data| data.get(name)).map(|value| value.number()).next()
+        });
+        number.map(|number| self.root.numbered(number))
     }
 
     /// Does the event's data have a field of this name, whatever its value?
@@ -201,9 +351,15 @@ impl WindowsRecord for BeatEvent<'_> {
             Some(Some(index)) => Cow::Owned(format!("param{}", index + 1)),
             _ => Cow::Borrowed(&field.name),
         };
-        for data in self.data.into_iter().flatten() {
-            if let Some(value) = data_value(data, &name) {
+        if let Some(known) = self.known {
+            if let Some(value) = self.known_field(known, field, &name).and_then(element_value) {
                 return value_text(value, scratch);
+            }
+        } else {
+            for data in self.data.into_iter().flatten() {
+                if let Some(value) = data_value(data, &name) {
+                    return value_text(value, scratch);
+                }
             }
         }
         if self.data.iter().all(Option::is_none) {
@@ -226,7 +382,7 @@ impl WindowsRecord for BeatEvent<'_> {
 
     fn time(&self) -> Option<i64> {
         let mut scratch = String::new();
-        parse_iso(self.root.get("@timestamp")?.text(&mut scratch)?)
+        parse_iso(self.timestamp?.text(&mut scratch)?)
     }
 
     fn payload(&self, out: &mut Vec<u8>) {
@@ -255,8 +411,9 @@ impl WindowsRecord for BeatEvent<'_> {
         let letters = Letters::of(self.root);
         for (name, paths) in Catalog::get().ecs_fields() {
             let paths = paths.iter().filter(|path| letters.may_begin(path));
-            if let Some(value) = self.ecs(paths, &mut scratch)
-                // A value of the data that says "absent" hides them.
+            // A value of the data that says "absent" hides them. Those of the header come later.
+            if !name.starts_with("system/")
+                && let Some(value) = self.ecs(paths, &mut scratch)
                 && !self.is_in_data(name)
             {
                 visit(name, &value);

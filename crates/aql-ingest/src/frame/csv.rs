@@ -98,6 +98,13 @@ fn row_end_one_by_one(
     }
 }
 
+/// The row that begins these bytes, without its line end. Nothing if it does not end in them.
+pub(crate) fn first_row(bytes: &[u8], delimiter: u8) -> Option<&[u8]> {
+    let end = row_end(bytes, 0, delimiter, Place::Cell).ok()?;
+    let row = bytes.get(..end.checked_sub(1)?)?;
+    Some(row.strip_suffix(b"\r").unwrap_or(row))
+}
+
 fn is_line_end(byte: &u8) -> bool {
     matches!(byte, b'\n' | b'\r')
 }
@@ -265,6 +272,33 @@ impl Rows {
         ways
     }
 
+    /// Calls `visit` with where each row begins that begins in the range `bytes`, if this begins at
+    /// this place.
+    pub(crate) fn each_start(
+        ways: &[Rows; PLACES],
+        place: usize,
+        bytes: &[u8],
+        visit: &mut dyn FnMut(usize),
+    ) {
+        let (mut place, mut skipped) = (place, 0);
+        while let Some(way) = ways.get(place) {
+            let behind = |end: &usize| {
+                let rest = bytes.get(*end..).unwrap_or_default();
+                end + rest.iter().take_while(|b| is_line_end(b)).count()
+            };
+            let starts = way.first.into_iter().chain(way.row_ends.iter().map(behind));
+            // Where it becomes another way all of its own rows have ended.
+            let own = way.joins.map_or(usize::MAX, |_| way.row_ends.len());
+            let starts = starts.take(own).skip(skipped);
+            starts.filter(|start| *start < bytes.len()).for_each(&mut *visit);
+            match way.joins {
+                // Each way joins one that was looked for before it.
+                Some((other, before)) if other < place => (place, skipped) = (other, before),
+                _ => return,
+            }
+        }
+    }
+
     /// Where the rows end that begin in the range and end in it, if it begins at this place.
     pub(crate) fn row_ends(ways: &mut [Rows; PLACES], place: usize) -> Vec<usize> {
         let Some(way) = ways.get_mut(place) else { return Vec::new() };
@@ -348,10 +382,13 @@ mod tests {
             let (mut place, mut found, mut at) = (0, Vec::new(), 0);
             for range in text.chunks(step) {
                 let mut ways = Rows::of_all_ways(range, b',');
-                let ends = Rows::row_ends(&mut ways, place);
-                let way = &ways[place];
                 let in_range: Vec<usize> =
                     expected.iter().copied().filter(|s| (at..at + range.len()).contains(s)).collect();
+                let mut begun = Vec::new();
+                Rows::each_start(&ways, place, range, &mut |start| begun.push(at + start));
+                prop_assert_eq!(&begun, &in_range);
+                let ends = Rows::row_ends(&mut ways, place);
+                let way = &ways[place];
                 prop_assert_eq!(way.count, in_range.len() as u64);
                 prop_assert_eq!(way.first.map(|first| at + first), in_range.first().copied());
                 if let Some(first) = way.first {

@@ -13,11 +13,11 @@ mod octets;
 mod wineventlog;
 mod xml;
 
-pub(crate) use csv::{CsvRecords, PLACES, Rows};
+pub(crate) use csv::{CsvRecords, PLACES, Rows, first_row};
 pub(crate) use json::{JsonValues, Member, Wrapper};
 pub(crate) use lines::Lines;
 pub(crate) use octets::{OctetCounted, is_counted};
-pub(crate) use wineventlog::WinEventLogs;
+pub(crate) use wineventlog::{BEGINNING, WinEventLogs, beginnings};
 pub(crate) use xml::XmlEvents;
 
 use crate::stream::Stream;
@@ -113,6 +113,18 @@ pub(crate) enum Frame<'f> {
         /// What should stand there.
         expected: &'static str,
     },
+}
+
+impl Frame<'_> {
+    /// Where it is in the input.
+    pub(crate) fn offset(&self) -> u64 {
+        match *self {
+            Frame::Record { offset, .. }
+            | Frame::Tail { offset, .. }
+            | Frame::TooLong { offset, .. }
+            | Frame::Broken { offset, .. } => offset,
+        }
+    }
 }
 
 /// The records of a stream, one after the other.

@@ -1,5 +1,9 @@
 //! Events of several lines, each beginning with a date that a line `LogName=` follows.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::{Framer, Scan};
 use crate::json::is_blank;
 
@@ -13,11 +17,22 @@ pub(crate) struct WinEventLogs {
     is_inside: bool,
 }
 
-/// What every event's second line begins with.
-const SECOND: &[u8] = b"LogName=";
+/// What stands behind the first line of every event.
+const SECOND: &[u8] = b"\nLogName=";
+
+static FIND_SECOND: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(SECOND));
+
+/// Bytes of the longest first line.
+const LONGEST: usize = 64;
+
+/// So many bytes tell whether a line begins an event.
+pub(crate) const BEGINNING: usize = LONGEST + SECOND.len();
 
 /// Does a line look like the date of an event: `06/24/2021 06:33:18 AM`?
 fn is_date(line: &[u8]) -> bool {
+    if line.len() > LONGEST {
+        return false;
+    }
     let line = line.trim_ascii_end();
     let shape = b"00/00/0000 00:00:00";
     let fits = |(byte, wanted): (&u8, &u8)| match wanted {
@@ -28,6 +43,20 @@ fn is_date(line: &[u8]) -> bool {
         && line.len() > shape.len()
         && line.iter().zip(shape).all(fits)
         && (line.ends_with(b" AM") || line.ends_with(b" PM"))
+}
+
+/// Where lines start that begin an event. The bytes before the first line end are a line if they
+/// start one.
+pub(crate) fn beginnings(bytes: &[u8], is_line: bool) -> impl Iterator<Item = usize> {
+    FIND_SECOND.find_iter(bytes).filter_map(move |end| {
+        let before = bytes.get(..end)?;
+        let start = match memchr::memrchr(b'\n', before) {
+            Some(line_end) => line_end + 1,
+            None if is_line => 0,
+            None => return None,
+        };
+        is_date(before.get(start..)?).then_some(start)
+    })
 }
 
 impl WinEventLogs {
@@ -49,21 +78,25 @@ impl Framer for WinEventLogs {
             self.started = Some(self.scanned);
         }
         let start = self.started.unwrap_or(0);
-        loop {
-            let line = rest(self.scanned);
-            let Some(end) = memchr::memchr(b'\n', line) else { break };
-            let next = rest(self.scanned + end + 1);
-            if next.len() < SECOND.len() && !ended {
-                break;
-            }
-            let begins = is_date(line.get(..end).unwrap_or_default()) && next.starts_with(SECOND);
-            if begins && self.is_inside {
-                return self.finish(start, self.scanned);
-            }
-            self.is_inside = true;
-            self.scanned += end + 1;
+        // The first line of the record may look like one that begins another.
+        let mut next = beginnings(rest(self.scanned), true).map(|line| self.scanned + line);
+        let next = next.find(|line| *line > start || self.is_inside);
+        if let Some(next) = next {
+            return self.finish(start, next);
         }
         if !ended {
+            // What begins a record may stand behind the last line end, or around it.
+            let rest = rest(self.scanned);
+            let undecided = match memchr::memrchr(b'\n', rest) {
+                Some(end) if rest.len() - end < SECOND.len() => {
+                    memchr::memrchr(b'\n', rest.get(..end).unwrap_or_default())
+                }
+                end => end,
+            };
+            if let Some(end) = undecided {
+                self.scanned += end + 1;
+                self.is_inside = true;
+            }
             return Scan::More;
         }
         self.finish(start, window.len())

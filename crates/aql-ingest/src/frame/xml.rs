@@ -8,12 +8,29 @@ use crate::json::is_blank;
 /// `<Event>` elements, whatever stands around them.
 #[derive(Debug, Default)]
 pub(crate) struct XmlEvents {
+    /// Where events start and end, for those that were looked for before, the next one last.
+    known: Vec<(usize, usize)>,
+    /// Where the window starts in what they were looked for in.
+    known_from: usize,
     started: Option<usize>,
     scanned: usize,
     depth: usize,
 }
 
 impl XmlEvents {
+    /// Events of a stream in whose window the first of them start and end at these places.
+    pub(crate) fn of_known(mut events: Vec<(usize, usize)>) -> Self {
+        events.reverse();
+        XmlEvents { known: events, ..XmlEvents::default() }
+    }
+
+    /// The event from here to there, which ends.
+    fn finish(&mut self, start: usize, end: usize) -> Scan {
+        (self.started, self.scanned, self.depth) = (None, 0, 0);
+        self.known_from += end;
+        Scan::Record { start, end, next: end, cut: false }
+    }
+
     /// Has an event begun that has not ended?
     pub(crate) fn is_inside(&self) -> bool {
         self.started.is_some()
@@ -28,6 +45,9 @@ impl XmlEvents {
 
 impl Framer for XmlEvents {
     fn scan(&mut self, window: &[u8], ended: bool) -> Scan {
+        if let Some((start, end)) = self.known.pop() {
+            return self.finish(start - self.known_from, end - self.known_from);
+        }
         loop {
             let rest = window.get(self.scanned..).unwrap_or_default();
             let Some(found) = memchr(b'<', rest) else {
@@ -36,6 +56,13 @@ impl Framer for XmlEvents {
             };
             let at = self.scanned + found;
             let tag = window.get(at..).unwrap_or_default();
+            // Most tags are told by a letter.
+            if let [_, first, second, ..] = tag
+                && !(matches!(first, b'E' | b'!') || (*first == b'/' && *second == b'E'))
+            {
+                self.scanned = at + 1;
+                continue;
+            }
             // Comments and CDATA hold no tags.
             let hidden = [("<!--", "-->"), ("<![CDATA[", "]]>")]
                 .into_iter()
@@ -68,9 +95,7 @@ impl Framer for XmlEvents {
                 if tag.get(close - 1) != Some(&b'/') {
                     self.depth += 1;
                 } else if self.depth == 0 {
-                    *self = XmlEvents::default();
-                    let end = at + close + 1;
-                    return Scan::Record { start: at, end, next: end, cut: false };
+                    return self.finish(at, at + close + 1);
                 }
                 self.scanned = at + close + 1;
             } else if tag.starts_with(b"</Event") && XmlEvents::is_event(tag, 7).unwrap_or(false) {
@@ -82,8 +107,7 @@ impl Framer for XmlEvents {
                 self.scanned = end;
                 self.depth = self.depth.saturating_sub(1);
                 if let (0, Some(start)) = (self.depth, self.started) {
-                    *self = XmlEvents::default();
-                    return Scan::Record { start, end, next: end, cut: false };
+                    return self.finish(start, end);
                 }
             } else {
                 self.scanned = at + 1;

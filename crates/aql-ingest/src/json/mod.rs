@@ -9,6 +9,7 @@
 //! [`frame`](crate::frame)), what keys mean ([`formats`](crate::formats)).
 
 mod parse;
+mod shapes;
 mod strings;
 mod text;
 
@@ -18,6 +19,7 @@ use std::fmt;
 use memchr::memchr;
 
 pub(crate) use parse::{Fault, JsonError, is_blank, parse, parse_whole};
+pub(crate) use shapes::{ShapeId, Shapes};
 pub(crate) use text::quote;
 use text::unescape;
 
@@ -60,6 +62,7 @@ pub(crate) struct Json<'d> {
     text: &'d str,
     nodes: &'d [Node],
     at: usize,
+    shape: Option<ShapeId>,
 }
 
 impl fmt::Debug for Json<'_> {
@@ -71,7 +74,28 @@ impl fmt::Debug for Json<'_> {
 impl<'d> Json<'d> {
     /// The outermost value of what [`parse`] read.
     pub(crate) fn root(text: &'d str, nodes: &'d [Node]) -> Option<Self> {
-        (!nodes.is_empty()).then_some(Json { text, nodes, at: 0 })
+        (!nodes.is_empty()).then_some(Json { text, nodes, at: 0, shape: None })
+    }
+
+    /// The same value, of a record of this shape.
+    pub(crate) fn shaped(self, shape: Option<ShapeId>) -> Self {
+        Json { shape, ..self }
+    }
+
+    /// What is the same in all values of this place in records of one shape: where the values
+    /// inside are, by what keys, and which are texts.
+    pub(crate) fn shape(&self) -> Option<(ShapeId, usize)> {
+        Some((self.shape?, self.at))
+    }
+
+    /// The number of its node in the record.
+    pub(crate) fn number(&self) -> usize {
+        self.at
+    }
+
+    /// The value of another node of the record.
+    pub(crate) fn numbered(&self, number: usize) -> Json<'d> {
+        Json { at: number, ..*self }
     }
 
     fn node(&self) -> Option<&'d Node> {
@@ -127,7 +151,7 @@ impl<'d> Json<'d> {
             Some(n) if matches!(n.kind, Kind::Object | Kind::Array) => n.next as usize,
             _ => self.at,
         };
-        Children { text: self.text, nodes: self.nodes, at: self.at + 1, end }
+        Children { text: self.text, nodes: self.nodes, shape: self.shape, at: self.at + 1, end }
     }
 
     /// The key, if the value is a member of an object; as written, escapes and all.
@@ -181,7 +205,7 @@ impl<'d> Json<'d> {
 
     /// The members of an object, with their nodes.
     fn members(&self) -> impl Iterator<Item = (Json<'d>, &'d Node)> {
-        let (text, nodes) = (self.text, self.nodes);
+        let (text, nodes, shape) = (self.text, self.nodes, self.shape);
         let object = self.node().filter(|n| n.kind == Kind::Object);
         let end = object.map_or(0, |n| n.next as usize);
         let mut at = self.at + 1;
@@ -190,7 +214,7 @@ impl<'d> Json<'d> {
                 return None;
             }
             let node = nodes.get(at)?;
-            let json = Json { text, nodes, at };
+            let json = Json { text, nodes, at, shape };
             at = node.next as usize;
             Some((json, node))
         })
@@ -283,6 +307,7 @@ impl Node {
 pub(crate) struct Children<'d> {
     text: &'d str,
     nodes: &'d [Node],
+    shape: Option<ShapeId>,
     at: usize,
     end: usize,
 }
@@ -294,7 +319,7 @@ impl<'d> Iterator for Children<'d> {
         if self.at >= self.end {
             return None;
         }
-        let child = Json { text: self.text, nodes: self.nodes, at: self.at };
+        let child = Json { text: self.text, nodes: self.nodes, at: self.at, shape: self.shape };
         self.at = self.nodes.get(self.at)?.next as usize;
         Some(child)
     }

@@ -169,12 +169,7 @@ impl Parser<'_> {
                     }
                 }
                 b'-' | b'0'..=b'9' => {
-                    while matches!(
-                        self.bytes.get(self.pos),
-                        Some(b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')
-                    ) {
-                        self.pos += 1;
-                    }
+                    self.pos = end_of_number(self.bytes, start);
                     self.push(Kind::Number, key, (start, self.pos));
                 }
                 b't' => self.literal(b"true", Kind::Boolean, key)?,
@@ -268,6 +263,28 @@ impl Parser<'_> {
             }
         }
     }
+}
+
+/// Where what may stand in a number ends.
+#[inline]
+fn end_of_number(bytes: &[u8], mut pos: usize) -> usize {
+    while matches!(bytes.get(pos), Some(b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')) {
+        pos += 1;
+    }
+    pos
+}
+
+/// The number, `true`, `false` or `null` that starts at `pos`, as [`parse`] reads it; what it is,
+/// and where it ends.
+pub(super) fn bare_value(bytes: &[u8], pos: usize) -> Option<(Kind, usize)> {
+    let (word, kind): (&[u8], _) = match bytes.get(pos)? {
+        b'-' | b'0'..=b'9' => return Some((Kind::Number, end_of_number(bytes, pos))),
+        b't' => (b"true", Kind::Boolean),
+        b'f' => (b"false", Kind::Boolean),
+        b'n' => (b"null", Kind::Null),
+        _ => return None,
+    };
+    bytes.get(pos..)?.starts_with(word).then_some((kind, pos + word.len()))
 }
 
 /// Is there a backslash in a key? Keys are short.

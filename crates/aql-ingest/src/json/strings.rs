@@ -22,6 +22,33 @@ impl<'b> Strings<'b> {
         strings
     }
 
+    /// The same, when no string is asked for in turn: see [`end_from`](Self::end_from).
+    pub(super) fn unread(bytes: &'b [u8]) -> Self {
+        Strings { bytes, base: usize::MAX, quotes: 0 }
+    }
+
+    /// Where the string ends whose text starts at `start`. Goes forward only.
+    #[inline]
+    pub(super) fn end_from(&mut self, start: usize) -> Option<usize> {
+        let base = start & !(BLOCK - 1);
+        if base != self.base {
+            self.base = base;
+            self.look();
+        }
+        self.quotes = bits::from(self.quotes, start - base);
+        loop {
+            let end = self.next_quote()?;
+            if end == start || self.bytes.get(end - 1) != Some(&b'\\') {
+                return Some(end);
+            }
+            let text = self.bytes.get(start..end).unwrap_or_default();
+            let slashes = text.iter().rev().take_while(|b| **b == b'\\').count();
+            if slashes % 2 == 0 {
+                return Some(end);
+            }
+        }
+    }
+
     /// The next string, if it has an end. As long as every quote outside of strings was taken for
     /// the start of one, this is the one that starts at the next quote.
     #[inline]

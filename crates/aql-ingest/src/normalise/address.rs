@@ -35,6 +35,12 @@ impl Direction {
         }
     }
 
+    /// The direction of a name, in any case.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let all = [Direction::L2L, Direction::L2R, Direction::R2L, Direction::R2R];
+        all.into_iter().find(|direction| name.trim().eq_ignore_ascii_case(direction.name()))
+    }
+
     /// `eventdirection`.
     pub(crate) fn name(self) -> &'static str {
         match self {

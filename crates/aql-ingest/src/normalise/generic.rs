@@ -11,7 +11,8 @@ use rustc_hash::FxHashMap;
 
 use super::{ClassFacts, Plan, Record, Resolved, Texts};
 use crate::cells::{Cells, Header};
-use crate::json::Json;
+use crate::json::{Json, Kind};
+use crate::names;
 use crate::time::parse_iso;
 
 /// `devicetype` of records that no format knows.
@@ -73,7 +74,12 @@ pub(crate) enum NamedFields<'r> {
         cells: Cells<'r>,
     },
     /// Names and values. Where a name occurs twice, the first counts.
-    Pairs(&'r [(Cow<'r, str>, Cow<'r, str>)]),
+    Pairs {
+        /// The pairs.
+        pairs: &'r [(Cow<'r, str>, Cow<'r, str>)],
+        /// A bit for each name.
+        sketch: u64,
+    },
 }
 
 /// The member of this name, else what is at this path.
@@ -82,6 +88,12 @@ fn find<'d>(json: Json<'d>, name: &str) -> Option<Json<'d>> {
 }
 
 impl<'r> NamedFields<'r> {
+    /// Names and values.
+    pub(crate) fn of_pairs(pairs: &'r [(Cow<'r, str>, Cow<'r, str>)]) -> Self {
+        let bits = |bits, (name, _): &(Cow<'_, str>, _)| bits | names::sketch(name.as_bytes());
+        NamedFields::Pairs { pairs, sketch: pairs.iter().fold(0, bits) }
+    }
+
     /// The value of this name; in any case, unless another is spelled exactly so. An empty value is
     /// none.
     pub(crate) fn get<'v>(&self, name: &str, scratch: &'v mut String) -> Option<Cow<'v, str>>
@@ -92,7 +104,10 @@ impl<'r> NamedFields<'r> {
             NamedFields::None => None,
             NamedFields::Json(json) => find(json, name)?.text(scratch).map(Cow::Borrowed),
             NamedFields::Cells { header, cells } => cells.get(header.column(name)?),
-            NamedFields::Pairs(pairs) => pairs
+            NamedFields::Pairs { sketch, .. } if sketch & names::sketch(name.as_bytes()) == 0 => {
+                None
+            }
+            NamedFields::Pairs { pairs, .. } => pairs
                 .iter()
                 .find(|(key, _)| key == name)
                 .or_else(|| pairs.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)))
@@ -107,7 +122,7 @@ impl<'r> NamedFields<'r> {
             NamedFields::None => false,
             NamedFields::Json(json) => find(json, name).is_some(),
             NamedFields::Cells { header, .. } => header.column(name).is_some(),
-            NamedFields::Pairs(pairs) => {
+            NamedFields::Pairs { pairs, .. } => {
                 pairs.iter().any(|(key, _)| key.eq_ignore_ascii_case(name))
             }
         }
@@ -130,11 +145,81 @@ impl<'r> NamedFields<'r> {
                 let named = header.iter().zip(cells.iter()).filter(|(_, cell)| !cell.is_empty());
                 named.for_each(|(name, cell)| visit(name, &cell));
             }
-            NamedFields::Pairs(pairs) => {
+            NamedFields::Pairs { pairs, .. } => {
                 let filled = pairs.iter().filter(|(_, value)| !value.is_empty());
                 filled.for_each(|(name, value)| visit(name, value));
             }
         }
+    }
+}
+
+impl<'r> NamedFields<'r> {
+    /// Calls `visit` as [`each`](Self::each) does, with copies only of what does not stand so in the
+    /// record.
+    pub(crate) fn each_pair(&self, visit: &mut dyn FnMut(Cow<'r, str>, Cow<'r, str>)) {
+        let mut visit = |name: Cow<'r, str>, value: Cow<'r, str>| {
+            if !value.is_empty() {
+                visit(name, value);
+            }
+        };
+        match *self {
+            NamedFields::None => {}
+            NamedFields::Json(json) => {
+                for member in json.children() {
+                    if !member.is_object() {
+                        if let Some(value) = text_of(member) {
+                            visit(member.key_text(), value);
+                        }
+                        continue;
+                    }
+                    let mut path = member.key_text().into_owned();
+                    leaves(member, &mut path, &mut visit);
+                }
+            }
+            NamedFields::Cells { header, cells } => {
+                for (name, cell) in header.iter().zip(cells.iter()) {
+                    visit(Cow::Borrowed(name), cell);
+                }
+            }
+            NamedFields::Pairs { pairs, .. } => {
+                pairs.iter().for_each(|(name, value)| {
+                    visit(Cow::Borrowed(&**name), Cow::Borrowed(&**value));
+                });
+            }
+        }
+    }
+}
+
+/// Calls `visit` with the values inside, as [`Json::each_leaf`] does. The nesting is bounded.
+fn leaves<'r>(
+    json: Json<'r>,
+    path: &mut String,
+    visit: &mut impl FnMut(Cow<'r, str>, Cow<'r, str>),
+) {
+    for member in json.children() {
+        let length = path.len();
+        if length > 0 {
+            path.push('.');
+        }
+        path.push_str(&member.key_text());
+        if member.is_object() {
+            leaves(member, path, visit);
+        } else if let Some(value) = text_of(member) {
+            visit(Cow::Owned(path.clone()), value);
+        }
+        path.truncate(length);
+    }
+}
+
+/// The text of a value, as [`Json::text`] gives it.
+pub(crate) fn text_of(json: Json<'_>) -> Option<Cow<'_, str>> {
+    let raw = json.raw();
+    match json.kind() {
+        Kind::Null => None,
+        Kind::Text if memchr::memchr(b'\\', raw.as_bytes()).is_some() => {
+            json.owned_text().map(Cow::Owned)
+        }
+        _ => Some(Cow::Borrowed(raw)),
     }
 }
 

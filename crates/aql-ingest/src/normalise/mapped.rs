@@ -145,7 +145,12 @@ impl MappedRecord<'_> {
         sources.iter().find_map(|source| self.source(source, &mut scratch).map(Cow::into_owned))
     }
 
-    fn source<'v>(&'v self, source: &FieldSource, scratch: &'v mut Texts) -> Option<Cow<'v, str>> {
+    /// The value of a field, transformed.
+    pub(super) fn source<'v>(
+        &'v self,
+        source: &FieldSource,
+        scratch: &'v mut Texts,
+    ) -> Option<Cow<'v, str>> {
         let [first, second] = scratch;
         let value = self.fields.get(&source.field, first)?;
         match &source.transform {
@@ -245,6 +250,11 @@ impl Record<Field> for MappedRecord<'_> {
 
     fn host<'v>(&'v self, scratch: &'v mut String) -> Option<Cow<'v, str>> {
         *scratch = self.first(&self.mapping.host)?;
+        Some(Cow::Borrowed(scratch))
+    }
+
+    fn sender<'v>(&'v self, scratch: &'v mut String) -> Option<Cow<'v, str>> {
+        *scratch = self.first(&self.mapping.sender)?;
         Some(Cow::Borrowed(scratch))
     }
 

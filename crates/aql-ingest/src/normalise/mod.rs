@@ -138,6 +138,10 @@ struct FactSources<S> {
     destination_port: Vec<S>,
     protocol: Vec<S>,
     username: Vec<S>,
+    // What a record that was weighed before says of it; else it is worked out.
+    direction: Vec<S>,
+    relevance: Vec<S>,
+    credibility: Vec<S>,
 }
 
 /// Credibility of an ordinary log source (event model, 4.3).
@@ -237,6 +241,15 @@ impl<S: Clone> Plan<S> {
                     Resolved::Fixed(_) => Vec::new(),
                 }
             };
+            let mut told = |name: &str, ty| match class.fields_first {
+                true => fact(name, ty),
+                false => Vec::new(),
+            };
+            let (direction, relevance, credibility) = (
+                told("eventdirection", Type::Text),
+                told("relevance", Type::Integer),
+                told("credibility", Type::Integer),
+            );
             plan.facts = Some(FactSources {
                 source_ip: fact("sourceip", Type::Host),
                 destination_ip: fact("destinationip", Type::Host),
@@ -244,11 +257,18 @@ impl<S: Clone> Plan<S> {
                 destination_port: fact("destinationport", Type::Integer),
                 protocol: fact("protocolid", Type::Integer),
                 username: fact("username", Type::Text),
+                direction,
+                relevance,
+                credibility,
             });
             plan.drop_constant_facts();
         }
         match plan.asked(needs) {
-            Wanted::Nothing => plan.wanted = false,
+            Wanted::Nothing => {
+                plan.wanted = false;
+                plan.columns = Fills { fixed: Vec::new(), dynamic: Vec::new() };
+                return plan;
+            }
             Wanted::All => {}
             // What is fixed stays: by it the rules that cannot match are known to be false.
             wanted @ Wanted::Columns(_) => {
@@ -256,11 +276,19 @@ impl<S: Clone> Plan<S> {
             }
         }
         if let Some(filter) = &needs.row_filter {
-            let looked_at = Needs::new(filter.columns().iter().cloned());
-            let place = |at: usize| looked_at.index_of(needs.columns().get(at)?);
+            let mut looked_at: Vec<&Column> = filter.columns().iter().collect();
+            looked_at.sort();
+            looked_at.dedup();
+            let place = |at: usize| looked_at.binary_search(&needs.columns().get(at)?).ok();
             plan.looked_at = Some(plan.columns.only(place));
         }
         plan
+    }
+
+    /// The columns that differ from record to record, and how they are filled.
+    pub(crate) fn dynamic(&self, which: Which) -> impl Iterator<Item = (usize, Type, &Fill<S>)> {
+        let columns = self.columns_of(which);
+        columns.dynamic.iter().map(|(index, ty, fill)| (*index, *ty, fill))
     }
 
     /// Facts that no field feeds are the same for all records.
@@ -303,6 +331,15 @@ impl<S: Clone> Plan<S> {
     }
 }
 
+impl<S> Plan<S> {
+    fn columns_of(&self, which: Which) -> &Fills<S> {
+        match which {
+            Which::All => &self.columns,
+            Which::LookedAt => self.looked_at.as_ref().unwrap_or(&self.columns),
+        }
+    }
+}
+
 /// Two texts of working space, so that a record can look in two places for a value.
 pub(crate) type Texts = [String; 2];
 
@@ -315,7 +352,7 @@ pub(crate) trait Record<S> {
     fn host<'v>(&'v self, scratch: &'v mut String) -> Option<Cow<'v, str>>;
 
     /// The address it was sent from, if it is known by more than the host.
-    fn sender(&self) -> Option<&str> {
+    fn sender<'v>(&'v self, _scratch: &'v mut String) -> Option<Cow<'v, str>> {
         None
     }
 
@@ -431,10 +468,7 @@ pub(crate) fn fill<S>(
     scratch: &mut Scratch,
     builder: &mut BatchBuilder,
 ) {
-    let columns = match which {
-        Which::All => &plan.columns,
-        Which::LookedAt => plan.looked_at.as_ref().unwrap_or(&plan.columns),
-    };
+    let columns = plan.columns_of(which);
     for (index, ty, value) in &columns.fixed {
         value.set(builder, *index, *ty);
     }
@@ -501,10 +535,14 @@ pub(crate) fn fill<S>(
                 builder.set_text(index, &address::v6_text(addresses().destination));
             }
             Builtin::Direction => builder.set_text(index, addresses().direction.name()),
-            Builtin::Relevance => builder.set_integer(index, addresses().direction.relevance()),
+            Builtin::Relevance => {
+                let direction = addresses().direction;
+                builder.set_integer(index, weights(plan, record, direction, scratch).0);
+            }
             Builtin::Magnitude => {
-                let relevance = addresses().direction.relevance();
-                let magnitude = address::magnitude(relevance, plan.severity, CREDIBILITY);
+                let direction = addresses().direction;
+                let (relevance, credibility) = weights(plan, record, direction, scratch);
+                let magnitude = address::magnitude(relevance, plan.severity, credibility);
                 builder.set_integer(index, magnitude);
             }
             Builtin::SourcePort => {
@@ -549,6 +587,30 @@ pub(crate) fn fill<S>(
     }
 }
 
+/// Relevance and credibility: as the record says, else the relevance of the direction (again as the
+/// record says) and that of an ordinary log source.
+fn weights<S>(
+    plan: &Plan<S>,
+    record: &impl Record<S>,
+    direction: Direction,
+    scratch: &mut Scratch,
+) -> (i64, i64) {
+    let Some(facts) = &plan.facts else { return (direction.relevance(), CREDIBILITY) };
+    let mut weight = |fields: &[S]| {
+        let mut told = fields
+            .iter()
+            .filter_map(|field| record.value(field, &mut scratch.text)?.trim().parse::<i64>().ok());
+        told.find(|weight| (0..=10).contains(weight))
+    };
+    let (relevance, credibility) = (weight(&facts.relevance), weight(&facts.credibility));
+    let mut told = facts.direction.iter().filter_map(|field| {
+        let value = record.value(field, &mut scratch.text);
+        value.as_deref().and_then(Direction::named)
+    });
+    let direction = told.next().unwrap_or(direction);
+    (relevance.unwrap_or(direction.relevance()), credibility.unwrap_or(CREDIBILITY))
+}
+
 fn port<S>(record: &impl Record<S>, fields: Option<&Vec<S>>, scratch: &mut Scratch) -> i64 {
     let fields = fields.map(Vec::as_slice).unwrap_or_default();
     for field in fields {
@@ -580,7 +642,7 @@ fn addresses_of<S>(
     // An address that the payload lacks is that of the sender (IBM support, "How the Source IP
     // and Destination IP are determined from events"); of a file only its host name tells.
     let mut sender = || {
-        let told = record.sender().and_then(canonical_host);
+        let told = record.sender(host).as_deref().and_then(canonical_host);
         told.or_else(|| record.host(host).as_deref().and_then(canonical_host))
             .unwrap_or(address::UNKNOWN_SENDER)
     };

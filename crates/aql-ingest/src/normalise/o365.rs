@@ -7,10 +7,11 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use aql_catalog::{Catalog, O365Source, PathStep, Transform};
+use aql_catalog::{Catalog, FieldSource, O365Source, PathStep, Transform};
 use aql_event::{Column, ColumnKind, Needs};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::mapped::MappedRecord;
 use super::{ClassFacts, Fixed, Plan, Record, Resolved, Texts, transform};
 use crate::json::{Json, Kind};
 use crate::time::parse_iso;
@@ -35,6 +36,8 @@ pub(crate) enum Field {
     Source(&'static O365Source),
     /// A key by its own name.
     Raw(String),
+    /// A column of the row that the record lay in.
+    Outer(FieldSource),
 }
 
 /// What a class of audit records has in common.
@@ -130,7 +133,15 @@ fn resolve(column: &Column, class: &Class) -> Resolved<Field> {
     {
         return Resolved::Fixed(fixed);
     }
-    Resolved::Fields(sources.into_iter().map(Field::Source).collect())
+    let mut fields: Vec<Field> = sources.into_iter().map(Field::Source).collect();
+    if let Some(table) = class.table {
+        let of_row = Catalog::get().defender_mapping().sources(&column.name).iter();
+        let of_row = of_row.filter(|source| {
+            source.categories.is_empty() || source.categories.iter().any(|of| of == table)
+        });
+        fields.extend(of_row.cloned().map(Field::Outer));
+    }
+    Resolved::Fields(fields)
 }
 
 /// The value of a key that is the same for all records of a class.
@@ -152,23 +163,48 @@ pub(crate) fn time_of(record: Json<'_>) -> Option<i64> {
         .find_map(|key| parse_iso(record.get(key)?.text(&mut scratch)?))
 }
 
+/// The row of a hunting table that an audit record lay in.
+pub(crate) struct Outer<'r> {
+    /// The table.
+    pub table: &'static str,
+    /// The column that holds the record.
+    pub column: &'static str,
+    /// The row: what the record does not say is looked for in it.
+    pub row: MappedRecord<'r>,
+}
+
+impl Outer<'_> {
+    /// Is it the column that holds the record, or a name that leads into it?
+    fn is_record(&self, name: &str) -> bool {
+        name.get(..self.column.len()).is_some_and(|name| name.eq_ignore_ascii_case(self.column))
+    }
+}
+
 /// An audit record with the text it came as.
 pub(crate) struct AuditRecord<'r> {
     /// The record.
     pub json: Json<'r>,
+    /// The row that it lay in.
+    pub outer: Option<&'r Outer<'r>>,
     /// The raw record, wrapper and all.
     pub payload: &'r [u8],
 }
 
 impl Record<Field> for AuditRecord<'_> {
     fn value<'v>(&'v self, field: &Field, scratch: &'v mut Texts) -> Option<Cow<'v, str>> {
-        let [scratch, _] = scratch;
         match field {
-            Field::Raw(name) => raw(self.json, name, scratch),
+            Field::Raw(name) => {
+                let [inner, outer] = scratch;
+                let found = raw(self.json, name, inner);
+                // The column that holds the record is what was found in it.
+                let row = self.outer.filter(|of| !of.is_record(name));
+                found.or_else(|| row?.row.fields.get(name, outer))
+            }
             Field::Source(source) => {
-                let text = follow(self.json, &source.path, scratch)?;
+                let text = follow(self.json, &source.path, &mut scratch[0])?;
                 transform::apply(&source.transform, text)
             }
+            Field::Outer(source) => self.outer?.row.source(source, scratch),
         }
     }
 
@@ -211,6 +247,12 @@ impl Record<Field> for AuditRecord<'_> {
                 }
             }
         }
+        let Some(outer) = self.outer else { return };
+        outer.row.fields.each(&mut |name, value| {
+            if !outer.is_record(name) && seen.insert(name.to_ascii_lowercase()) {
+                visit(name, value);
+            }
+        });
     }
 
     /// `"tenant path/user" on behalf of "…"` is the tail `tenant/user` of the first name (IBM, "Microsoft
@@ -376,7 +418,7 @@ mod tests {
     #[test]
     fn users_on_behalf_of_others() {
         with_record(|json| {
-            let record = AuditRecord { json, payload: b"" };
+            let record = AuditRecord { json, outer: None, payload: b"" };
             let name = "\"P.PROD/Hosted Organizations/t.example/admin.user\" on behalf of \"x/y\"";
             assert_eq!(record.username(name), "t.example/admin.user");
             assert_eq!(record.username("a@t.example"), "a@t.example");

@@ -382,7 +382,18 @@ impl<R: WindowsRecord> AsRecord<'_, R> {
         if matches!(field.place, Place::Data | Place::Rendering) {
             return None;
         }
-        self.0.system(field.system?, system).and_then(present)
+        self.system(field.system?, system)
+    }
+
+    /// A value of the header. The level is a number, as in the event itself, also where a collector
+    /// wrote the word for it.
+    fn system<'v>(&'v self, field: SystemField, scratch: &'v mut String) -> Option<Cow<'v, str>> {
+        let value = self.0.system(field, scratch).and_then(present)?;
+        let word = field == SystemField::Level && value.starts_with(|c: char| c.is_alphabetic());
+        Some(match word.then(|| level_number(&value)).flatten() {
+            Some(number) => Cow::Owned(number.to_string()),
+            None => value,
+        })
     }
 }
 
@@ -403,8 +414,8 @@ impl<R: WindowsRecord> Record<Field> for AsRecord<'_, R> {
         self.0.system(SystemField::Computer, scratch).and_then(present)
     }
 
-    fn sender(&self) -> Option<&str> {
-        self.0.sender()
+    fn sender<'v>(&'v self, _: &'v mut String) -> Option<Cow<'v, str>> {
+        self.0.sender().map(Cow::Borrowed)
     }
 
     fn payload(&self, out: &mut Vec<u8>) {
@@ -416,7 +427,7 @@ impl<R: WindowsRecord> Record<Field> for AsRecord<'_, R> {
         // By these three names the header is found before the event's data.
         let first = [SystemField::ProviderName, SystemField::Channel, SystemField::EventId];
         for field in first {
-            if let Some(value) = self.0.system(field, &mut scratch).and_then(present) {
+            if let Some(value) = self.system(field, &mut scratch) {
                 visit(field.name(), &value);
             }
         }
@@ -433,7 +444,7 @@ impl<R: WindowsRecord> Record<Field> for AsRecord<'_, R> {
                 SystemField::SessionId => "System.SessionID",
                 other => other.name(),
             };
-            if let Some(value) = self.0.system(field, &mut scratch).and_then(present) {
+            if let Some(value) = self.system(field, &mut scratch) {
                 visit(name, &value);
             }
         }

@@ -7,8 +7,10 @@
 )]
 
 mod coalesce;
+mod columns;
 mod containers;
 mod corpus;
+mod csv_ranges;
 mod documents;
 mod elastic;
 mod evtx;
@@ -22,7 +24,9 @@ mod mappings;
 mod open;
 mod panics;
 mod parquet;
+mod ranges;
 mod robust;
+mod shapes;
 mod undated;
 mod util;
 mod wrappers;

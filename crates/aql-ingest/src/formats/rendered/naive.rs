@@ -1,23 +1,16 @@
-//! Finds the fields of a Windows event in the text that Windows renders of it.
-//!
-//! Collectors that pass on text only leave the receiver no other way: `Image: …` of Sysmon,
-//! `Account Name: …` under the headings of Security events. Which label means which field is data
-//! (`aql_catalog::MessageLabel`, Sysmon's schema). Line breaks may be kept or turned into blanks;
-//! where they are kept, a label is one only at the start of a line.
-//!
-//! Values come from whoever acted, and may look like labels. So a label counts once; a command line
-//! runs to what Windows writes last; and where an event has no headings, its labels are looked for
-//! from the end, in the order in which Windows writes them.
+//! The same, field by field: each label is searched for on its own, from the end or word by word.
+//! Slow and plain; what the reader finds must be what this finds.
 
 use aql_catalog::{Catalog, MessageLabel};
 
+use super::text::pair;
 use crate::normalise::windows::SYSMON_CHANNEL;
 
 /// A name and a value.
 type Found<'t> = (&'t str, &'t str);
 
 /// The fields in the rendered text of an event, in order.
-pub(crate) fn fields<'t>(text: &'t str, channel: &str, event_id: Option<u32>) -> Vec<Found<'t>> {
+pub(super) fn fields<'t>(text: &'t str, channel: &str, event_id: Option<u32>) -> Vec<Found<'t>> {
     let text = Text { text, has_lines: text.contains('\n') };
     let event_id = event_id.unwrap_or_default();
     let catalog = Catalog::get();
@@ -253,132 +246,5 @@ impl<'t> Text<'t> {
     fn lines(self) -> Vec<Found<'t>> {
         let lines = self.text.lines().filter(|_| self.has_lines);
         lines.filter_map(pair).filter(|(_, value)| !value.is_empty()).collect()
-    }
-}
-
-/// Longest label that is believed to be one.
-const MAX_LABEL: usize = 64;
-
-/// A line of a label and its value.
-fn pair(line: &str) -> Option<(&str, &str)> {
-    let (name, value) = line.trim().split_once(':')?;
-    let is_name = name.len() <= MAX_LABEL
-        && name.starts_with(|c: char| c.is_ascii_uppercase())
-        && name.chars().all(|c| c.is_alphanumeric() || " ()-/_".contains(c))
-        && (value.is_empty() || value.starts_with(char::is_whitespace));
-    is_name.then(|| (name, value.trim()))
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::fields;
-    use crate::normalise::windows::SYSMON_CHANNEL;
-
-    fn shown(text: &str, channel: &str, id: u32) -> Vec<String> {
-        let found = fields(text, channel, Some(id)).into_iter();
-        found.map(|(name, value)| format!("{name}={value}")).collect()
-    }
-
-    #[test]
-    fn sysmon_in_one_line() {
-        let text = "Process Create:  RuleName:  UtcTime: 2019-10-03 13:53:33.538 Image: C:\\a b\\c.exe \
-            CommandLine: c.exe \" CurrentDirectory: x User: y CurrentDirectory: C:\\ User: W\\a \
-            ParentImage: C:\\p.exe ParentCommandLine: p Image: q";
-        assert_eq!(
-            shown(text, SYSMON_CHANNEL, 1),
-            [
-                "RuleName=",
-                "UtcTime=2019-10-03 13:53:33.538",
-                "Image=C:\\a b\\c.exe",
-                "CommandLine=c.exe \" CurrentDirectory: x User: y",
-                "CurrentDirectory=C:\\",
-                "User=W\\a",
-                "ParentImage=C:\\p.exe",
-                "ParentCommandLine=p Image: q",
-            ]
-        );
-    }
-
-    #[test]
-    fn headings_tell_labels_apart_in_lines_and_without() {
-        let text = "An account was successfully logged on.\r\n\r\nSubject:\r\n\tSecurity ID:\t\tS-1-5-18\r\n\
-            \tAccount Name:\t\tWIN$\r\n\r\nLogon Type:\t\t\t3\r\n\r\nNew Logon:\r\n\tSecurity ID:\t\tS-1-5-7\r\n\
-            \tAccount Name:\t\tanna\r\n\tUnheard Of:\t\tx\r\n\r\nNetwork Information:\r\n\tWorkstation Name:\t\r\n\
-            \tSource Network Address:\t203.0.113.7\r\n\r\nDetailed Authentication Information:\r\n\
-            \tKey Length:\t\t128\r\n\r\nThis event is generated when a logon session is created.";
-        let expected = [
-            "SubjectUserSid=S-1-5-18",
-            "SubjectUserName=WIN$",
-            "LogonType=3",
-            "TargetUserSid=S-1-5-7",
-            "TargetUserName=anna",
-            "WorkstationName=",
-            "IpAddress=203.0.113.7",
-            "KeyLength=128",
-        ];
-        assert_eq!(shown(text, "security", 4624), expected);
-        let flat = text.replace("\tUnheard Of:\t\tx\r\n", "").replace(['\r', '\n', '\t'], " ");
-        assert_eq!(shown(&flat, "Security", 4624), expected);
-    }
-
-    #[test]
-    fn a_command_line_cannot_pose_as_a_label() {
-        let text = "A new process has been created. Creator Subject: Account Name: anna \
-            Process Information: New Process Name: C:\\cmd.exe Process Command Line: cmd /c echo \
-            New Process Name: C:\\x.exe Subject: Account Name: eve \
-            Token Elevation Type indicates no \
-            Token Elevation Type indicates the type of token";
-        assert_eq!(
-            shown(text, "Security", 4688),
-            [
-                "SubjectUserName=anna",
-                "NewProcessName=C:\\cmd.exe",
-                "CommandLine=cmd /c echo New Process Name: C:\\x.exe Subject: Account Name: eve \
-                    Token Elevation Type indicates no",
-            ]
-        );
-    }
-
-    #[test]
-    fn script_blocks_are_whole() {
-        let script = "$a = 1\n\nPath: no\nScriptBlock ID: no\n$b";
-        let text = format!(
-            "Creating Scriptblock text (2 of 13):\n{script}\n\nScriptBlock ID: 0c9d\nPath: C:\\x.ps1"
-        );
-        for text in [text.clone(), text.replace('\n', " ")] {
-            let found = shown(&text, "Microsoft-Windows-PowerShell/Operational", 4104);
-            let script =
-                if text.contains('\n') { script.to_owned() } else { script.replace('\n', " ") };
-            assert_eq!(
-                found,
-                [
-                    "MessageNumber=2",
-                    "MessageTotal=13",
-                    &format!("ScriptBlockText={script}"),
-                    "ScriptBlockId=0c9d",
-                    "Path=C:\\x.ps1",
-                ]
-            );
-        }
-    }
-
-    #[test]
-    fn lines_of_unknown_events_have_their_own_names() {
-        let text = "Something happened.\nDevice Name:\tx\n\tC:\\a: b\nhttp://a\nSize: 3\nSize: 4\nEmpty:\n";
-        assert_eq!(shown(text, "Other", 5), ["Device Name=x", "Size=3", "Size=4"]);
-        assert!(shown("Something: happened", "Other", 5).is_empty());
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_read(text in "(Subject:|Account Name:|Image:|UtcTime:|[ \n\t]|é|\\PC){0,40}", id in 0u32..5000) {
-            for channel in ["Security", SYSMON_CHANNEL, "Other"] {
-                for (_, value) in fields(&text, channel, Some(id)) {
-                    prop_assert!(text.contains(value));
-                }
-            }
-        }
     }
 }
