@@ -332,14 +332,14 @@ impl Catalog {
     /// The ECS path of a raw Windows field (`process.executable` of `Image`), several if several
     /// are in use.
     pub fn ecs_paths(&self, windows_field: &str) -> &[String] {
-        self.ecs.get(&windows_field.to_lowercase()).map_or(&[], Vec::as_slice)
+        let name = windows_field.to_lowercase();
+        let found = self.ecs.binary_search_by(|(field, _)| field.as_str().cmp(&name));
+        found.ok().and_then(|at| self.ecs.get(at)).map_or(&[], |(_, paths)| paths.as_slice())
     }
 
-    /// The raw Windows fields that have an ECS path, in lower case and in order.
-    pub fn ecs_fields(&self) -> impl Iterator<Item = &str> {
-        let mut names: Vec<&str> = self.ecs.keys().map(String::as_str).collect();
-        names.sort_unstable();
-        names.into_iter()
+    /// The raw Windows fields that have an ECS path, in lower case and in order, with their paths.
+    pub fn ecs_fields(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.ecs.iter().map(|(field, paths)| (field.as_str(), paths.as_slice()))
     }
 
     /// Name of an IP protocol; PROTOCOLNAME.

@@ -1,5 +1,7 @@
 //! Where columns come from in Windows events.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
@@ -91,11 +93,11 @@ pub(crate) fn read() -> Sources {
     sources
 }
 
-/// ECS paths by raw field in lower case.
-pub(crate) type EcsPaths = FxHashMap<String, Vec<String>>;
+/// Raw fields in lower case, in order, each with its ECS paths.
+pub(crate) type EcsPaths = Vec<(String, Vec<String>)>;
 
 pub(crate) fn read_ecs() -> EcsPaths {
-    let mut paths = EcsPaths::default();
+    let mut paths: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (file, text) in [
         ("ecs_extra.csv", include_str!("../data/ecs_extra.csv")),
         ("ecs.csv", include_str!("../data/ecs.csv")),
@@ -107,5 +109,5 @@ pub(crate) fn read_ecs() -> EcsPaths {
             }
         }
     }
-    paths
+    paths.into_iter().collect()
 }

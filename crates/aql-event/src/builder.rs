@@ -27,6 +27,8 @@ pub struct BatchBuilder {
     /// Of columns that have a value in this batch: of many columns most stay empty.
     builders: Vec<Option<ColumnBuilder>>,
     set: Vec<bool>,
+    /// By column: the text of an address that was set last, and its canonical text.
+    hosts: Vec<(String, String)>,
     rows: usize,
     bytes: usize,
     /// Rows for which a builder of a column has room from the start.
@@ -72,6 +74,7 @@ impl BatchBuilder {
             schema: Arc::clone(needs.schema()),
             builders: needs.columns().iter().map(|_| None).collect(),
             set: vec![false; needs.columns().len()],
+            hosts: Vec::new(),
             rows: 0,
             bytes: 0,
             room,
@@ -110,11 +113,7 @@ impl BatchBuilder {
         let Some(spec) = self.columns.get(column) else { return };
         match spec.ty {
             Type::Text | Type::Null => self.set_raw_text(column, value),
-            Type::Host => {
-                if let Some(host) = canonical_host(value) {
-                    self.set_raw_text(column, &host.to_string());
-                }
-            }
+            Type::Host => self.set_host(column, value),
             Type::Integer | Type::Time => {
                 if let Some(number) = parse_integer(value) {
                     self.set_integer(column, number);
@@ -132,6 +131,26 @@ impl BatchBuilder {
             },
             Type::Binary => self.set_binary(column, value.as_bytes()),
             Type::IntegerList => {}
+        }
+    }
+
+    /// Sets an address given as text. One event after the other has the same, most of all in the
+    /// columns that a record does not fill.
+    fn set_host(&mut self, column: usize, value: &str) {
+        if self.hosts.is_empty() {
+            self.hosts.resize_with(self.columns.len(), Default::default);
+        }
+        let Some(last) = self.hosts.get_mut(column) else { return };
+        let (text, canonical) = std::mem::take(last);
+        let known = if !canonical.is_empty() && text == value {
+            Some((text, canonical))
+        } else {
+            canonical_host(value).map(|host| (value.to_owned(), host.to_string()))
+        };
+        let Some((text, canonical)) = known else { return };
+        self.set_raw_text(column, &canonical);
+        if let Some(last) = self.hosts.get_mut(column) {
+            *last = (text, canonical);
         }
     }
 

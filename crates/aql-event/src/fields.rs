@@ -25,17 +25,30 @@ pub fn iter(mut bytes: &[u8]) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
+/// The names alone; far cheaper where the values do not matter.
+pub fn names(mut bytes: &[u8]) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        let name = text(&mut bytes)?;
+        piece(&mut bytes)?;
+        Some(name)
+    })
+}
+
 fn text<'b>(bytes: &mut &'b [u8]) -> Option<&'b str> {
+    std::str::from_utf8(piece(bytes)?).ok()
+}
+
+fn piece<'b>(bytes: &mut &'b [u8]) -> Option<&'b [u8]> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-    let (text, rest) = rest.split_at_checked(length)?;
+    let (piece, rest) = rest.split_at_checked(length)?;
     *bytes = rest;
-    std::str::from_utf8(text).ok()
+    Some(piece)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{iter, push};
+    use super::{iter, names, push};
 
     #[test]
     fn what_was_pushed_comes_back() {
@@ -45,7 +58,8 @@ mod tests {
         push(&mut bytes, "Image", "");
         let fields: Vec<_> = iter(&bytes).collect();
         assert_eq!(fields, [("Image", "C:\\a.exe"), ("", "ä"), ("Image", "")]);
+        assert_eq!(names(&bytes).collect::<Vec<_>>(), ["Image", "", "Image"]);
         let cut = bytes.get(..bytes.len() - 1).unwrap_or_default();
-        assert_eq!(iter(cut).count(), 2, "a cut value is left out");
+        assert_eq!((iter(cut).count(), names(cut).count()), (2, 2), "a cut value is left out");
     }
 }

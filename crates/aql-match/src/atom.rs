@@ -114,6 +114,11 @@ impl Stage {
     /// What is evaluated for every row.
     pub(crate) const FIRST: Stage = Stage { cost: Cost::Every, column: 0 };
 
+    /// How dear it is.
+    pub(crate) fn cost(self) -> Cost {
+        self.cost
+    }
+
     /// The stage of tests of a column.
     pub(crate) fn of_column(cost: Cost, column: ColumnId) -> Self {
         let column = if cost == Cost::Every { 0 } else { column };

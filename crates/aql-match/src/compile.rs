@@ -301,6 +301,31 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// What keeps a condition from running, and what is worth knowing about it, without the tests and
+/// programs that a matcher would make of it.
+pub(crate) fn check(
+    expr: &Expr,
+    nulls: NullSemantics,
+    context: &Arc<Context>,
+    errors: &mut Vec<Diagnostic>,
+    notes: &mut Vec<Diagnostic>,
+) {
+    match &expr.kind {
+        ExprKind::And(terms) | ExprKind::Or(terms) => {
+            terms.iter().for_each(|term| check(term, nulls, context, errors, notes));
+        }
+        ExprKind::Not(inner) => check(inner, nulls, context, errors, notes),
+        // A plain test of text, as `Builder::plain` has it: any pattern will do.
+        ExprKind::Like { expr, pattern, .. }
+            if subject(expr).is_some()
+                && matches!(&pattern.kind, ExprKind::Literal(Value::Text(_))) => {}
+        _ => match Program::compile(expr, nulls, context) {
+            Ok(program) => notes.extend_from_slice(program.notes()),
+            Err(wrong) => errors.extend(wrong),
+        },
+    }
+}
+
 /// What is asked of an atom whose condition may be the inverse of it, and may be negated.
 ///
 /// A comparison with a missing value is false ([`NullSemantics::TwoValued`]) or null, `=` and `!=`

@@ -9,30 +9,30 @@
 use aql_event::EventBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{Array, ArrayRef, UInt32Array};
+use arrow_array::{Array, ArrayRef};
 use arrow_buffer::{BooleanBuffer, Buffer};
 
-use crate::atom::{AtomKind, ColumnId, Expression};
-use crate::columns::{SomeRows, Texts, values};
-use crate::mask::{self, Mask};
-use crate::matcher::{Hits, Matcher, RuleHits};
+use crate::atom::{AtomKind, ColumnId};
+use crate::columns::{Texts, values};
+use crate::mask::{self, Mask, Parts};
+use crate::matcher::{Hits, Matcher, RuleHits, Step};
 use crate::node::{Ask, AtomId, Node, NodeId};
 use crate::pattern::TextTest;
 use crate::scratch::{ColumnNulls, Scratch, Selected, UNSEEN};
 
+/// A step that leaves out less than one row in this many lets nearly all through.
+const MOSTLY: usize = 10;
+
 /// One batch under evaluation.
 pub(crate) struct Run<'a> {
-    matcher: &'a Matcher,
-    batch: &'a EventBatch,
-    scratch: &'a mut Scratch,
-    rows: usize,
+    pub(crate) matcher: &'a Matcher,
+    pub(crate) batch: &'a EventBatch,
+    pub(crate) scratch: &'a mut Scratch,
+    pub(crate) rows: usize,
     /// Per column, its values in the layout of its type; nothing where all are null.
     arrays: Vec<Option<ArrayRef>>,
-    all: Mask,
+    pub(crate) all: Mask,
 }
-
-/// An expression is evaluated for single rows where fewer than one in this many are asked for.
-const FEW_ROWS: usize = 8;
 
 impl<'a> Run<'a> {
     pub(crate) fn new(
@@ -61,7 +61,36 @@ impl<'a> Run<'a> {
             let selected = self.narrow(Selected::All, &rule.first);
             self.select(number, selected);
         }
-        for step in &matcher.steps {
+        let (early, rest) = matcher.steps.split_at(matcher.early.start);
+        let (texts, rest) = rest.split_at(matcher.early.len());
+        if self.scratch.is_late {
+            self.steps(texts);
+            self.steps(early);
+        } else {
+            let before = if early.is_empty() { 0 } else { self.waiting() };
+            self.steps(early);
+            // Both are counted only where there is a choice.
+            if before > 0 && !texts.is_empty() {
+                self.scratch.is_late = self.waiting() * MOSTLY > before * (MOSTLY - 1);
+            }
+            self.steps(texts);
+        }
+        self.steps(rest);
+        self.collect()
+    }
+
+    /// Rows that rules wait for, all together.
+    fn waiting(&self) -> usize {
+        let rows = |selected: &Selected| match selected {
+            Selected::None => 0,
+            Selected::All => self.rows,
+            Selected::Some(rows) => mask::count(rows),
+        };
+        self.scratch.selected.iter().map(rows).sum()
+    }
+
+    fn steps(&mut self, steps: &[Step]) {
+        for step in steps {
             for (column, rules) in &step.scans {
                 let wanted = self.wanted(*column, rules);
                 if mask::is_empty(&wanted) {
@@ -80,7 +109,6 @@ impl<'a> Run<'a> {
                 self.select(number, selected);
             }
         }
-        self.collect()
     }
 
     fn select(&mut self, rule: usize, selected: Selected) {
@@ -254,7 +282,12 @@ impl<'a> Run<'a> {
         match ask {
             Ask::True => {
                 if let Some(truth) = truth {
-                    mask::or_and(out, rows, truth);
+                    let state = self.scratch.atoms.get(atom as usize);
+                    let parts = match kind {
+                        AtomKind::IsNull { .. } => Parts::ALL,
+                        _ => state.map_or(Parts::ALL, |state| state.parts),
+                    };
+                    parts.or_and(out, rows, truth);
                 }
             }
             Ask::NotTrue | Ask::False => {
@@ -379,7 +412,7 @@ impl<'a> Run<'a> {
 
     /// Takes note that the rows of a deferred atom are being evaluated; gives those that are not
     /// known yet.
-    fn unknown(&mut self, atom: AtomId, rows: &[u64]) -> Option<Mask> {
+    pub(crate) fn unknown(&mut self, atom: AtomId, rows: &[u64]) -> Option<Mask> {
         let state = self.scratch.atoms.get(atom as usize)?;
         let mut missing = self.scratch.store.copy(rows);
         if let Some(known) = &state.known {
@@ -392,7 +425,7 @@ impl<'a> Run<'a> {
         Some(missing)
     }
 
-    fn learn(&mut self, atom: AtomId, rows: Mask) {
+    pub(crate) fn learn(&mut self, atom: AtomId, rows: Mask) {
         let scratch = &mut *self.scratch;
         scratch.touched.push(atom);
         let Some(state) = scratch.atoms.get_mut(atom as usize) else { return };
@@ -435,47 +468,6 @@ impl<'a> Run<'a> {
         self.learn(atom, missing);
     }
 
-    /// Evaluates an expression for these rows, where that has not been done.
-    fn evaluate_rows(&mut self, atom: AtomId, expression: &Expression, rows: &[u64]) {
-        let Some(missing) = self.unknown(atom, rows) else { return };
-        if mask::count(&missing) * FEW_ROWS >= self.rows {
-            let condition = expression.program.evaluate_condition(self.batch);
-            let truth = words(&condition.truth);
-            let null = condition.null.as_ref().map(words);
-            let all = self.scratch.store.copy(&self.all);
-            self.scratch.store.give(missing);
-            self.learn(atom, all);
-            if let Some(state) = self.scratch.atoms.get_mut(atom as usize) {
-                state.truth = Some(truth);
-                state.null = null;
-            }
-            return;
-        }
-        let indices: Vec<u32> =
-            mask::rows(&missing).filter_map(|row| u32::try_from(row).ok()).collect();
-        let indices = UInt32Array::from(indices);
-        let columns = expression
-            .columns
-            .iter()
-            .filter_map(|&id| {
-                let column = self.matcher.columns.get(id as usize)?;
-                let array = self.batch.column(column)?;
-                let taken = arrow_select::take::take(array, &indices, None).ok()?;
-                Some((column, taken))
-            })
-            .collect();
-        let some = SomeRows { rows: indices.len(), columns };
-        let condition = expression.program.evaluate_condition(&some);
-        for (at, &row) in indices.values().iter().enumerate() {
-            match condition.value(at) {
-                Some(true) => self.scratch.mark(atom, row as usize),
-                Some(false) => {}
-                None => self.scratch.mark_null(atom, row as usize),
-            }
-        }
-        self.learn(atom, missing);
-    }
-
     fn collect(mut self) -> Hits {
         let mut hits = Hits::default();
         for (rule, selected) in self.scratch.selected.iter().enumerate() {
@@ -496,7 +488,7 @@ impl<'a> Run<'a> {
 impl Scratch {
     /// An atom is true in a row.
     #[inline]
-    fn mark(&mut self, atom: AtomId, row: usize) {
+    pub(crate) fn mark(&mut self, atom: AtomId, row: usize) {
         self.mark_word(atom, row / 64, 1 << (row % 64));
     }
 
@@ -511,12 +503,13 @@ impl Scratch {
                 none.insert(self.store.empty())
             }
         };
+        state.parts.add(word);
         if let Some(word) = truth.get_mut(word) {
             *word |= bits;
         }
     }
 
-    fn mark_null(&mut self, atom: AtomId, row: usize) {
+    pub(crate) fn mark_null(&mut self, atom: AtomId, row: usize) {
         let Some(state) = self.atoms.get_mut(atom as usize) else { return };
         let null = match &mut state.null {
             Some(null) => null,
@@ -527,11 +520,4 @@ impl Scratch {
         };
         mask::set(null, row);
     }
-}
-
-/// The bits of a buffer as a mask.
-fn words(bits: &BooleanBuffer) -> Mask {
-    let mut words: Mask = bits.bit_chunks().iter_padded().collect();
-    words.truncate(mask::words_for(bits.len()));
-    words
 }

@@ -14,6 +14,7 @@ mod class;
 mod columns;
 mod compile;
 mod evaluate;
+mod expressions;
 mod finder;
 mod grams;
 mod integers;

@@ -50,6 +50,44 @@ pub(crate) fn or_and(mask: &mut [u64], a: &[u64], b: &[u64]) {
     }
 }
 
+/// Parts of a mask that hold rows: most tests are true in few rows, and a mask has many words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Parts(u64);
+
+impl Parts {
+    /// Words of a part.
+    const WORDS: usize = 4;
+    /// Parts up to which only those that hold rows are looked at.
+    const FEW: u32 = 12;
+    /// Any.
+    pub(crate) const ALL: Parts = Parts(u64::MAX);
+
+    /// There are rows in a word now. What lies behind the last part is in all of them.
+    #[inline]
+    pub(crate) fn add(&mut self, word: usize) {
+        let part = word / Self::WORDS;
+        self.0 |= if part < 64 { 1 << part } else { u64::MAX };
+    }
+
+    /// Adds what is in both `a` and `b`, of which these are the parts of `b`.
+    pub(crate) fn or_and(self, mask: &mut [u64], a: &[u64], b: &[u64]) {
+        if self.0.count_ones() > Self::FEW {
+            or_and(mask, a, b);
+            return;
+        }
+        let mut left = self.0;
+        while left != 0 {
+            let start = left.trailing_zeros() as usize * Self::WORDS;
+            left &= left - 1;
+            let end = (start + Self::WORDS).min(mask.len());
+            let words = (mask.get_mut(start..end), a.get(start..end), b.get(start..end));
+            if let (Some(mask), Some(a), Some(b)) = words {
+                or_and(mask, a, b);
+            }
+        }
+    }
+}
+
 /// Puts one row in.
 pub(crate) fn set(mask: &mut [u64], row: usize) {
     if let Some(word) = mask.get_mut(row / 64) {
@@ -109,7 +147,25 @@ impl MaskStore {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, fill, rows, set, words_for};
+    use super::{Parts, count, fill, or_and, rows, set, words_for};
+
+    #[test]
+    fn parts_leave_nothing_out() {
+        for (words, step) in [(1, 7), (3, 64), (130, 1000), (256, 5000), (700, 3000), (130, 3)] {
+            let (mut a, mut b, mut parts) = (vec![0; words], vec![0; words], Parts::default());
+            for row in (0..words * 64).step_by(step) {
+                set(&mut b, row);
+                parts.add(row / 64);
+                if row % 3 != 0 {
+                    set(&mut a, row);
+                }
+            }
+            let (mut some, mut all) = (vec![1; words], vec![1; words]);
+            parts.or_and(&mut some, &a, &b);
+            or_and(&mut all, &a, &b);
+            assert_eq!(some, all, "{words} words, every {step}th row");
+        }
+    }
 
     #[test]
     fn fill_sets_no_bit_past_the_end() {

@@ -1,6 +1,7 @@
 //! The compiled form of many conditions.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,7 +12,7 @@ use aql_semantic::{Expr, NullSemantics};
 use arrow_buffer::BooleanBuffer;
 
 use crate::atom::{Atom, AtomKind, ColumnId, Cost, Stage};
-use crate::compile::Builder;
+use crate::compile::{Builder, check};
 use crate::evaluate::Run;
 use crate::integers::Integers;
 use crate::node::{Ask, AtomId, Node, NodeId, Nodes};
@@ -26,6 +27,21 @@ pub struct RuleFilter<'a> {
     pub filter: Option<&'a Expr>,
     /// What a comparison with a missing value is in it.
     pub nulls: NullSemantics,
+}
+
+impl RuleFilter<'_> {
+    /// Can it be compiled? Says what is worth knowing about it, as [`Matcher::notes`] does, and takes
+    /// far less time than compiling.
+    ///
+    /// # Errors
+    /// Everything that keeps the rule from running.
+    pub fn check(&self, context: &Arc<Context>) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+        let (mut errors, mut notes) = (Vec::new(), Vec::new());
+        if let Some(filter) = self.filter {
+            check(filter, self.nulls, context, &mut errors, &mut notes);
+        }
+        if errors.is_empty() { Ok(notes) } else { Err(errors) }
+    }
 }
 
 /// The conditions of any number of rules, ready to be evaluated together.
@@ -47,6 +63,9 @@ pub struct Matcher {
     pub(crate) every: Vec<ColumnId>,
     /// What comes after that, in order.
     pub(crate) steps: Vec<Step>,
+    /// Up to where steps are expressions over numbers and dictionaries, and up to where, behind
+    /// these, plain text. The first may as well come last, see [`Scratch`]; none with many rules.
+    pub(crate) early: Range<usize>,
     notes: Vec<(usize, Diagnostic)>,
 }
 
@@ -65,6 +84,8 @@ pub(crate) type Terms = Vec<(u32, Box<[NodeId]>)>;
 /// Terms that are evaluated only for the rows that their rules still wait for.
 #[derive(Debug)]
 pub(crate) struct Step {
+    /// How dear its terms are.
+    pub(crate) cost: Cost,
     /// Columns that must be scanned for it, each with the rules that ask for it.
     pub(crate) scans: Vec<(ColumnId, Vec<u32>)>,
     /// Rules, in order, with their terms of this step.
@@ -73,6 +94,8 @@ pub(crate) struct Step {
 
 /// Tests of a plain text column up to which each is made on its own, row by row as it is asked for.
 const FEW_TESTS: usize = 6;
+/// Rules up to which it is worth counting how many rows a step leaves.
+const FEW_RULES: usize = 16;
 /// Constants of an IN up to which they are compared one by one.
 const FEW_CONSTANTS: usize = 8;
 
@@ -127,8 +150,24 @@ impl Matcher {
             .filter(|(_, cost)| **cost == Cost::Every)
             .map(|(column, _)| column)
             .collect();
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        Matcher { number, columns, scanners, integers, atoms, nodes, rules, every, steps, notes }
+        let early = match rules.len() <= FEW_RULES {
+            true => steps.iter().take_while(|step| step.cost == Cost::CheapExpression).count(),
+            false => 0,
+        };
+        let texts = steps.iter().skip(early).take_while(|step| step.cost == Cost::Text).count();
+        Matcher {
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
+            columns,
+            scanners,
+            integers,
+            atoms,
+            nodes,
+            rules,
+            every,
+            steps,
+            early: early..early + texts,
+            notes,
+        }
     }
 
     /// Evaluates all rules over a batch.
@@ -354,8 +393,10 @@ impl Planner<'_> {
             rules.push(Rule { root, first });
         }
         self.nodes.reorder(|id| self.stages.get(id as usize).copied());
-        let steps =
-            steps.into_values().map(|terms| Step { scans: self.scans(&terms), terms }).collect();
+        let steps = steps
+            .into_iter()
+            .map(|(stage, terms)| Step { cost: stage.cost(), scans: self.scans(&terms), terms })
+            .collect();
         self.nodes.freeze();
         (self.nodes, rules, steps)
     }

@@ -50,10 +50,17 @@ struct Use {
 }
 
 /// Texts that others begin or end with, by their outermost bytes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Ends {
     /// By number of bytes that are looked up, one to eight.
     by_width: [FxHashMap<u64, Vec<u32>>; 8],
+    is_empty: bool,
+}
+
+impl Default for Ends {
+    fn default() -> Self {
+        Ends { by_width: Default::default(), is_empty: true }
+    }
 }
 
 /// What a scan works with.
@@ -307,20 +314,42 @@ impl Ends {
         let width = text.len().clamp(1, 8);
         if let Some(key) = end_key(text, width, first) {
             self.by_width[width - 1].entry(key).or_default().push(id);
+            self.is_empty = false;
         }
     }
 
     fn look(&self, text: &[u8], first: bool, mut found: impl FnMut(u32)) {
+        if self.is_empty {
+            return;
+        }
+        // Eight bytes are read once; the key of each width is some of them.
+        let end = if first { text.first_chunk::<8>() } else { text.last_chunk::<8>() };
+        let whole = end.map(|end| lower(u64::from_be_bytes(*end)));
         for (map, width) in self.by_width.iter().zip(1..) {
             if map.is_empty() {
                 continue;
             }
-            let Some(key) = end_key(text, width, first) else { continue };
-            for &id in map.get(&key).into_iter().flatten() {
+            let key = match whole {
+                Some(whole) if first => Some(whole >> (64 - 8 * width)),
+                Some(whole) => Some(whole & (u64::MAX >> (64 - 8 * width))),
+                None => end_key(text, width, first),
+            };
+            for &id in key.and_then(|key| map.get(&key)).into_iter().flatten() {
                 found(id);
             }
         }
     }
+}
+
+/// Eight bytes, ASCII letters among them in lower case.
+fn lower(bytes: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    // The high bit of each byte is set where its low seven bits are at least `A`, and above `Z`.
+    let low = bytes & (EACH * 0x7f);
+    let from = low + EACH * (0x80 - b'A' as u64);
+    let above = low + EACH * (0x7f - b'Z' as u64);
+    let letters = from & !above & !bytes & (EACH * 0x80);
+    bytes | letters >> 2
 }
 
 /// The outermost bytes of a text in lower case.
@@ -339,6 +368,15 @@ mod tests {
     impl Tests for List {
         fn test(&self, atom: u32) -> Option<&TextTest> {
             self.0.get(atom as usize)
+        }
+    }
+
+    #[test]
+    fn bytes_in_lower_case() {
+        for byte in 0..=u8::MAX {
+            let bytes = [byte, b'Z', 0xff, byte, b'[', b'@', 0x80, byte];
+            let expected = bytes.map(|b| b.to_ascii_lowercase());
+            assert_eq!(super::lower(u64::from_be_bytes(bytes)).to_be_bytes(), expected);
         }
     }
 

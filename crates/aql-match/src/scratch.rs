@@ -2,7 +2,7 @@
 
 use arrow_array::ArrayRef;
 
-use crate::mask::{Mask, MaskStore};
+use crate::mask::{Mask, MaskStore, Parts};
 use crate::matcher::Matcher;
 use crate::scanner::ScanScratch;
 
@@ -25,6 +25,9 @@ pub struct Scratch {
     /// Per column: what is known of the dictionary that was seen last.
     pub(crate) dictionaries: Vec<Verdicts>,
     pub(crate) scan: ScanScratch,
+    /// Do expressions over numbers and dictionaries come behind the tests of plain text? In a batch
+    /// before they let nearly all rows through, so that those would have as much to do.
+    pub(crate) is_late: bool,
 }
 
 /// What is known of an atom in the batch.
@@ -32,6 +35,8 @@ pub struct Scratch {
 pub(crate) struct AtomState {
     /// Rows where it is true; nothing for none.
     pub(crate) truth: Option<Mask>,
+    /// In which parts of `truth` there may be any; all others are without.
+    pub(crate) parts: Parts,
     /// Rows where it is null, for expressions.
     pub(crate) null: Option<Mask>,
     /// Rows for which it has been evaluated, for atoms that are evaluated where they are asked for.
@@ -104,6 +109,7 @@ impl Scratch {
         self.store.resize(words);
         for atom in self.touched.drain(..) {
             let Some(state) = self.atoms.get_mut(atom as usize) else { continue };
+            state.parts = Parts::default();
             let masks = [state.truth.take(), state.null.take(), state.known.take()];
             masks.into_iter().flatten().for_each(|mask| self.store.give(mask));
         }

@@ -1,6 +1,6 @@
 //! Loading a pack from a folder or from the binary.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Component, Path};
 
@@ -174,6 +174,7 @@ impl Pack {
             problems.push(problem(codes::PACK_FACTS, &place("pack.toml"), message));
         }
         let mut rules: Vec<Rule> = Vec::new();
+        let mut by_id: HashMap<String, usize> = HashMap::new();
         for inner in files.keys().filter(|inner| inner.starts_with("rules/")) {
             if let Some(name) = inner.strip_suffix(".aql")
                 && !files.contains_key(&format!("{name}.toml"))
@@ -183,7 +184,8 @@ impl Pack {
                 problems.push(problem(codes::PACK_FACTS, &place(inner), message));
             }
             if let Some(rule) = read_rule(root, inner, files, &mut problems) {
-                if let Some(other) = rules.iter().find(|r| r.facts.id == rule.facts.id) {
+                let first = *by_id.entry(rule.facts.id.clone()).or_insert(rules.len());
+                if let Some(other) = rules.get(first) {
                     let message = format!("has the id of rule `{}`", other.name);
                     problems.push(problem(codes::PACK_DUPLICATE, &place(inner), message));
                 }
@@ -312,7 +314,8 @@ fn read_profile_files(
 ) {
     let mut named = BTreeMap::new();
     for (inner, text) in files.iter().filter(|(inner, _)| inner.starts_with("rules/")) {
-        if !inner.ends_with(".toml") {
+        // Facts are read as a whole later on; few name a file, and only with escapes in another way.
+        if !inner.ends_with(".toml") || !text.contains('\\') && !text.contains("profile_file") {
             continue;
         }
         let facts = toml::from_str::<RuleFacts>(text).ok();

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aql_diag::Diagnostic;
 use aql_eval::{Context, Program};
 use aql_event::EventBatch;
 use aql_semantic::{Expr, ExprKind, NullSemantics};
@@ -18,13 +17,14 @@ pub(crate) struct Reasons {
 impl Reasons {
     /// Takes the conditions apart. Only leaves that a true condition can owe its truth to count:
     /// not those under NOT, which say what an event is not. Leaves that only say what kind of event
-    /// it is are left out where others remain.
+    /// it is are left out where others remain. So are leaves that do not compile; the condition, which
+    /// was compiled before, would not either.
     pub(crate) fn new(
         filter: Option<&Expr>,
         text: &str,
         nulls: NullSemantics,
         cx: &Arc<Context>,
-    ) -> Result<Reasons, Vec<Diagnostic>> {
+    ) -> Reasons {
         let mut found = Vec::new();
         if let Some(filter) = filter {
             leaves(filter, &mut found);
@@ -39,9 +39,11 @@ impl Reasons {
             if shown.is_empty() || leaves.iter().any(|(known, _)| *known == shown) {
                 continue;
             }
-            leaves.push((shown, Program::compile(expr, nulls, cx)?));
+            if let Ok(program) = Program::compile(expr, nulls, cx) {
+                leaves.push((shown, program));
+            }
         }
-        Ok(Reasons { leaves })
+        Reasons { leaves }
     }
 
     /// Per row of the batch, the leaves that are true.

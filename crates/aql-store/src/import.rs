@@ -197,7 +197,7 @@ impl Run<'_> {
         let all_fields = columns::all_fields();
         let report = evidence.scan(&needs, &|step| {
             let ScanStep::Batch { events, .. } = step else { return ControlFlow::Continue(()) };
-            let mut rows = Vec::new();
+            let mut rows = Vec::with_capacity(events.records().get_array_memory_size());
             let names = encode(&encoder, &events, &all_fields, &mut rows);
             let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
             shared.names.join(names);

@@ -42,7 +42,7 @@ impl BatchNames {
         self.events += 1;
         let counts = self.partitions.entry(partition).or_default();
         join_filled(&mut counts.filled, filled);
-        for (name, _) in fields::iter(all_fields) {
+        for name in fields::names(all_fields) {
             let id = match self.spellings.get(name) {
                 Some(id) => *id,
                 None => {

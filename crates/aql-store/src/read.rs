@@ -184,8 +184,11 @@ impl<'r> Reading<'r> {
         let group = metadata.metadata().row_group(self.group.group);
         let rows = usize::try_from(group.num_rows()).unwrap_or(0);
         let read = group.columns().iter().enumerate().filter(|(at, _)| projection.has(*at));
-        counts.bytes +=
-            read.map(|(_, c)| u64::try_from(c.compressed_size()).unwrap_or(0)).sum::<u64>();
+        let read = read.map(|(_, c)| u64::try_from(c.compressed_size()).unwrap_or(0)).sum::<u64>();
+        // Of the columns, what these rows are of all.
+        let wanted: usize = ranges.iter().map(Range::len).sum();
+        let share = u128::from(read) * wanted as u128 / rows.max(1) as u128;
+        counts.bytes += u64::try_from(share).unwrap_or(read);
         let selection = RowSelection::from_consecutive_ranges(ranges.iter().cloned(), rows);
         ParquetRecordBatchReaderBuilder::new_with_metadata(self.plan.file.clone(), metadata.clone())
             .with_projection(projection.mask.clone())

@@ -1,4 +1,4 @@
-//! Reading a store: threads take row groups.
+//! Reading a store: threads take parts of row groups.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aql_diag::{Diagnostic, InputPlace, codes};
 use aql_event::{EventTable, FileReport, LogSource, Needs, ScanReport, ScanStep};
 
+use crate::manifest::Segment;
 use crate::plan::{GroupPlan, SegmentPlan, damaged};
 use crate::read::{Counts, Delivered, read};
 use crate::store::Store;
@@ -17,7 +18,16 @@ use crate::store::Store;
 /// More threads than this help nobody.
 const MAX_THREADS: usize = 256;
 
-/// A part of the scan: a row group of a segment.
+/// Rows of all segments up to which row groups are read in parts.
+const FEW_ROWS: u64 = 1 << 20;
+
+/// Is no event of a segment inside of the time range?
+fn is_outside(segment: &Segment, needs: &Needs) -> bool {
+    let span = needs.time.zip(segment.oldest.zip(segment.newest));
+    span.is_some_and(|(range, (oldest, newest))| newest < range.start || oldest >= range.end)
+}
+
+/// A part of the scan: some rows of a row group of a segment.
 struct Part {
     number: u64,
     path: PathBuf,
@@ -29,6 +39,8 @@ struct Part {
 struct Planner<'s> {
     store: &'s Store,
     needs: &'s Needs,
+    /// Is there so little to read that row groups are cut?
+    in_parts: bool,
     next_segment: usize,
     next_part: u64,
     open: VecDeque<Part>,
@@ -48,15 +60,14 @@ impl Planner<'_> {
         while self.open.is_empty() {
             let segment = self.store.manifest.segments.get(self.next_segment)?;
             self.next_segment += 1;
-            let span = segment.oldest.zip(segment.newest);
-            if let (Some(range), Some((oldest, newest))) = (self.needs.time, span)
-                && (newest < range.start || oldest >= range.end)
-            {
+            if is_outside(segment, self.needs) {
                 continue;
             }
             let path = self.store.root.join(&segment.path);
-            let made =
-                catch_unwind(AssertUnwindSafe(|| SegmentPlan::new(&path, segment, self.needs)));
+            let in_parts = self.in_parts;
+            let made = catch_unwind(AssertUnwindSafe(|| {
+                SegmentPlan::new(&path, segment, self.needs, in_parts)
+            }));
             match made
                 .unwrap_or_else(|_| Err(Box::new(damaged(&path, "its footer cannot be decoded"))))
             {
@@ -98,9 +109,12 @@ impl EventTable for Store {
             let (id, type_id, name) = (source.id, source.type_id, source.name.clone());
             needs.log_sources.add(LogSource { id, type_id, name });
         }
+        let segments = self.manifest.segments.iter();
+        let rows: u64 = segments.filter(|s| !is_outside(s, needs)).map(|s| s.rows).sum();
         let planner = Mutex::new(Planner {
             store: self,
             needs,
+            in_parts: rows <= FEW_ROWS,
             next_segment: 0,
             next_part: 0,
             open: VecDeque::new(),
@@ -138,7 +152,7 @@ impl EventTable for Store {
     }
 }
 
-/// Reads a row group; what cannot be read is told, and the part is done all the same.
+/// Reads some rows of a row group; what cannot be read is told, and the part is done all the same.
 fn read_part(
     part: &Part,
     needs: &Needs,
@@ -211,12 +225,15 @@ impl Store {
             entry.diagnostics = remarks(file, delivered.undated, needs.time.is_some());
             report.files.push(entry);
         }
-        failed.sort_by(|a, b| a.path.cmp(&b.path));
-        for failure in failed {
-            let path = failure.path.display().to_string();
-            let mut entry = FileReport::new(Arc::from(path), None);
-            entry.lost = failure.lost.max(1);
-            entry.diagnostics.push(failure.problem);
+        failed.sort_by(|a, b| (&a.path, &a.problem.message).cmp(&(&b.path, &b.problem.message)));
+        // Several parts of a file may have failed for the same reason.
+        for of_file in failed.chunk_by(|a, b| a.path == b.path) {
+            let Some(first) = of_file.first() else { continue };
+            let mut entry = FileReport::new(Arc::from(first.path.display().to_string()), None);
+            for same in of_file.chunk_by(|a, b| a.problem.message == b.problem.message) {
+                entry.lost += same.iter().map(|failure| failure.lost).sum::<u64>().max(1);
+                entry.diagnostics.extend(same.first().map(|failure| failure.problem.clone()));
+            }
             report.files.push(entry);
         }
         report

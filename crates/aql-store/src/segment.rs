@@ -64,9 +64,38 @@ pub(crate) struct Written {
     pub(crate) texts: Option<u64>,
 }
 
+/// What a fixed column is beside a column.
+#[derive(Clone, Copy)]
+enum Role {
+    /// All fields of the record.
+    Fields,
+    /// The raw record.
+    Payload,
+    /// The time.
+    Time,
+    /// The format.
+    Format,
+    /// Nothing else.
+    Column,
+}
+
+impl Role {
+    fn of(name: &str) -> Self {
+        match name {
+            provenance::FIELDS => Role::Fields,
+            PAYLOAD => Role::Payload,
+            TIME => Role::Time,
+            provenance::FORMAT => Role::Format,
+            _ => Role::Column,
+        }
+    }
+}
+
 /// Writes one segment.
 pub(crate) struct SegmentWriter<'c> {
     fixed: &'c [Column],
+    /// By number of the fixed column.
+    roles: Vec<Role>,
     schema: SchemaRef,
     parquet: ArrowWriter<File>,
     columns: Vec<ColumnWriter>,
@@ -133,6 +162,7 @@ impl<'c> SegmentWriter<'c> {
         let parquet = ArrowWriter::try_new_with_options(file, Arc::clone(&schema), options)?;
         Ok(SegmentWriter {
             fixed,
+            roles: fixed.iter().map(|column| Role::of(&column.name)).collect(),
             schema,
             parquet,
             columns,
@@ -171,23 +201,23 @@ impl<'c> SegmentWriter<'c> {
                 self.parquet.flush()?;
             }
         }
-        let fixed = self.fixed;
         let mut payload = None;
-        for (number, cell) in row.cells(fixed) {
-            let Some(column) = fixed.get(number) else { continue };
-            match (&*column.name, cell) {
-                (provenance::FIELDS, Cell::Bytes(all)) => self.fields(all),
-                (PAYLOAD, Cell::Bytes(bytes)) => {
+        for (number, cell) in row.cells(self.fixed) {
+            let Some(role) = self.roles.get(number).copied() else { continue };
+            match (role, cell) {
+                (Role::Fields, Cell::Bytes(all)) => self.fields(all),
+                (Role::Payload, Cell::Bytes(bytes)) => {
                     payload = Some(bytes);
                     match std::str::from_utf8(bytes) {
                         Ok(text) => self.set(self.payload[0], Cell::Text(text)),
                         Err(_) => self.set(self.payload[1], cell),
                     }
                 }
-                (name, _) => {
-                    self.see(name, cell);
+                (Role::Time | Role::Format, _) => {
+                    self.see(role, cell);
                     self.set(self.of_fixed.get(number).copied().flatten(), cell);
                 }
+                _ => self.set(self.of_fixed.get(number).copied().flatten(), cell),
             }
         }
         self.texts.row(payload);
@@ -202,15 +232,15 @@ impl<'c> SegmentWriter<'c> {
     }
 
     /// Looks at values that the segment's facts are about.
-    fn see(&mut self, name: &str, cell: Cell<'_>) {
-        match (name, cell) {
-            (TIME, Cell::Integer(time)) => {
+    fn see(&mut self, role: Role, cell: Cell<'_>) {
+        match (role, cell) {
+            (Role::Time, Cell::Integer(time)) => {
                 self.written.span = Some(match self.written.span {
                     Some((oldest, newest)) => (oldest.min(time), newest.max(time)),
                     None => (time, time),
                 });
             }
-            (provenance::FORMAT, Cell::Text(format))
+            (Role::Format, Cell::Text(format))
                 if self.facts.formats.iter().all(|known| known != format) =>
             {
                 self.facts.formats.push(format.to_owned());

@@ -76,9 +76,20 @@ fn simple(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Enters a piece.
+#[inline]
+fn set(bits: &mut [u64], piece: u32) {
+    let at = place(piece);
+    if let Some(word) = bits.get_mut((at >> 6) as usize) {
+        *word |= 1 << (at & 63);
+    }
+}
+
 /// Collects the texts of a segment that is being written.
 pub(crate) struct TextsWriter {
     bits: Vec<u64>,
+    /// The record at hand in lower case.
+    lower: Vec<u8>,
     rows: u32,
     bytes: usize,
     entries: Vec<u8>,
@@ -90,6 +101,7 @@ impl TextsWriter {
     pub(crate) fn new() -> Self {
         TextsWriter {
             bits: vec![0; 1 << (MOST - 6)],
+            lower: Vec::new(),
             rows: 0,
             bytes: 0,
             entries: Vec::new(),
@@ -100,10 +112,10 @@ impl TextsWriter {
     /// Takes the raw record of the next row.
     pub(crate) fn row(&mut self, payload: Option<&[u8]>) {
         if let Some(payload) = payload {
-            let text = String::from_utf8_lossy(payload);
-            if text.is_ascii() {
-                self.enter(&text);
+            if payload.is_ascii() {
+                self.enter_ascii(payload);
             } else {
+                let text = String::from_utf8_lossy(payload);
                 self.enter(&simple(&text));
                 self.enter(&simple(&text.to_lowercase()));
                 self.enter(&simple(&text.to_uppercase()));
@@ -118,12 +130,16 @@ impl TextsWriter {
 
     fn enter(&mut self, text: &str) {
         let bits = &mut self.bits;
-        pieces(text, |piece| {
-            let at = place(piece);
-            if let Some(word) = bits.get_mut((at >> 6) as usize) {
-                *word |= 1 << (at & 63);
-            }
-        });
+        pieces(text, |piece| set(bits, piece));
+    }
+
+    /// The same for a text of ASCII letters, which nearly all are.
+    fn enter_ascii(&mut self, text: &[u8]) {
+        self.lower.clear();
+        self.lower.extend(text.iter().map(u8::to_ascii_lowercase));
+        for piece in self.lower.windows(PIECE).filter_map(<[u8]>::first_chunk) {
+            set(&mut self.bits, u32::from_be_bytes(*piece));
+        }
     }
 
     fn end_block(&mut self) {

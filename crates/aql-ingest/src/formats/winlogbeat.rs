@@ -310,12 +310,17 @@ impl<'r> BeatEvent<'r> {
     }
 
     /// A field that a module pipeline moved to the first of these paths.
-    fn ecs<'v>(&'v self, paths: &[String], scratch: &'v mut String) -> Option<Cow<'v, str>> {
+    fn ecs<'v, 'p>(
+        &'v self,
+        paths: impl IntoIterator<Item = &'p String>,
+        scratch: &'v mut String,
+    ) -> Option<Cow<'v, str>> {
         // Version 6 knows no ECS; its top-level `user` is the writer of the log.
         if self.prefix.is_empty() {
             return None;
         }
-        let (path, value) = paths.iter().find_map(|path| Some((path, self.root.path(path)?)))?;
+        let found = |path: &'p String| Some((path, self.root.path(path)?));
+        let (path, value) = paths.into_iter().find_map(found)?;
         if path == "user.name"
             && let Some(domain) = self.root.path("user.domain").and_then(|d| d.owned_text())
         {
@@ -403,14 +408,40 @@ impl WindowsRecord for BeatEvent<'_> {
         });
         // A module pipeline moved these; under the Windows name they are found all the same.
         let mut scratch = String::new();
-        for name in Catalog::get().ecs_fields() {
+        let letters = Letters::of(self.root);
+        for (name, paths) in Catalog::get().ecs_fields() {
+            let paths = paths.iter().filter(|path| letters.may_begin(path));
             // A value of the data that says "absent" hides them. Those of the header come later.
             if !name.starts_with("system/")
+                && let Some(value) = self.ecs(paths, &mut scratch)
                 && !self.is_in_data(name)
-                && let Some(value) = self.ecs(Catalog::get().ecs_paths(name), &mut scratch)
             {
                 visit(name, &value);
             }
         }
+    }
+}
+
+/// The letters with which the keys of an object begin. A module pipeline could have moved a field
+/// to any of a hundred paths, and nearly all of them begin with a key that the record has not.
+struct Letters([bool; 256]);
+
+impl Letters {
+    fn of(object: Json<'_>) -> Self {
+        let mut letters = [false; 256];
+        for member in object.children() {
+            match member.key().map(str::as_bytes) {
+                // An escape may stand for any letter.
+                Some([b'\\', ..]) => return Letters([true; 256]),
+                Some([first, ..]) => letters[usize::from(first.to_ascii_lowercase())] = true,
+                Some([]) | None => {}
+            }
+        }
+        Letters(letters)
+    }
+
+    /// May a path lead to a value of the object?
+    fn may_begin(&self, path: &str) -> bool {
+        path.as_bytes().first().is_some_and(|first| self.0[usize::from(first.to_ascii_lowercase())])
     }
 }

@@ -1,6 +1,7 @@
 //! Addresses, protocols, directions, and the weights worked out from them.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv4Addr};
 
 use aql_catalog::Catalog;
 
@@ -89,11 +90,14 @@ pub(crate) fn magnitude(relevance: i64, severity: i64, credibility: i64) -> i64 
     }
 }
 
+/// An IPv6 address of zeros.
+const NO_V6: &str = "::";
+
 /// The value of an IPv6 column: the address if it is one of that kind, else all zeros.
-pub(crate) fn v6_text(address: IpAddr) -> String {
+pub(crate) fn v6_text(address: IpAddr) -> Cow<'static, str> {
     match address {
-        IpAddr::V6(v6) => v6.to_string(),
-        IpAddr::V4(_) => Ipv6Addr::UNSPECIFIED.to_string(),
+        IpAddr::V6(v6) => v6.to_string().into(),
+        IpAddr::V4(_) => NO_V6.into(),
     }
 }
 

@@ -391,6 +391,17 @@ pub(crate) struct Scratch {
     host: String,
     payload: Vec<u8>,
     sources: FxHashMap<i64, Vec<(String, i64)>>,
+    /// The addresses of the record before, as text: of source and destination.
+    addresses: [Option<(IpAddr, String)>; 2],
+}
+
+/// The text of an address, which often is the one of the record before.
+fn address_text(known: &mut Option<(IpAddr, String)>, address: IpAddr) -> &str {
+    let is_known = known.as_ref().is_some_and(|(before, _)| *before == address);
+    if !is_known {
+        *known = None;
+    }
+    &known.get_or_insert_with(|| (address, address.to_string())).1
 }
 
 impl Scratch {
@@ -509,9 +520,13 @@ pub(crate) fn fill<S>(
                 });
                 builder.set_binary(index, &scratch.payload);
             }
-            Builtin::SourceIp => builder.set_text(index, &addresses().source.to_string()),
+            Builtin::SourceIp => {
+                let source = addresses().source;
+                builder.set_text(index, address_text(&mut scratch.addresses[0], source));
+            }
             Builtin::DestinationIp => {
-                builder.set_text(index, &addresses().destination.to_string());
+                let destination = addresses().destination;
+                builder.set_text(index, address_text(&mut scratch.addresses[1], destination));
             }
             Builtin::SourceV6 => {
                 builder.set_text(index, &address::v6_text(addresses().source));

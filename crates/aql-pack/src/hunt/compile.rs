@@ -1,7 +1,7 @@
 //! Making rules ready to run: programs, one matcher for all of them, plans of those that group.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aql_diag::{Diagnostic, codes};
 use aql_engine::{Engine, Plan};
@@ -15,7 +15,6 @@ use super::columns::{FindingColumns, OfRules};
 use super::{Hunt, HuntOptions, HuntRule, SingleRule};
 use crate::correlate::GROUP_TIMES;
 use crate::load::place;
-use crate::reason::Reasons;
 use crate::suppress::Suppressions;
 
 /// Compiles rules one by one; a rule that fails is left out.
@@ -61,19 +60,15 @@ impl Compiler<'_> {
                 Ok((output.name.clone(), program))
             })
             .collect::<Result<Vec<_>, Vec<Diagnostic>>>()?;
-        let text = &self.rules[rule].query;
-        let reasons = Reasons::new(query.filter.as_ref(), text, query.nulls, self.cx)?;
         // The matcher compiles all rules together; one that cannot is found here.
         let filter = RuleFilter { filter: query.filter.as_ref(), nulls: query.nulls };
-        let columns = Needs::new(query.columns());
-        let matcher = Matcher::compile(&[filter], columns.columns(), self.cx)
-            .map_err(|problems| problems.into_iter().map(|(_, d)| d).collect::<Vec<_>>())?;
+        let of_filter = filter.check(self.cx)?;
         let mut notes = Vec::new();
         let of_outputs = outputs.iter().flat_map(|(_, program)| program.notes());
-        for note in matcher.notes().iter().map(|(_, note)| note).chain(of_outputs) {
+        for note in of_filter.iter().chain(of_outputs) {
             add_note(&mut notes, note);
         }
-        Ok((SingleRule { rule, outputs, reasons }, notes))
+        Ok((SingleRule { rule, outputs, reasons: OnceLock::new() }, notes))
     }
 
     /// The correlations that can run. The others get a diagnostic that says why not.
@@ -136,7 +131,7 @@ impl Compiler<'_> {
 
     pub(super) fn finish(
         self,
-        bound: &[Option<BoundQuery>],
+        bound: Vec<Option<BoundQuery>>,
         options: &HuntOptions,
     ) -> Result<Hunt, Vec<Diagnostic>> {
         let facts = FindingColumns::new(self.cx.catalog, options.keep_payload);
@@ -175,6 +170,8 @@ impl Compiler<'_> {
             matcher,
             needs,
             facts,
+            bound,
+            cx: Arc::clone(self.cx),
             correlations: Vec::new(),
             suppressions: Suppressions::default(),
             remarks: Vec::new(),

@@ -8,14 +8,14 @@ mod kept;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aql_diag::{Diagnostic, codes};
 use aql_engine::{Plan, RunOptions, WindowMode, WindowPolicy};
 use aql_eval::{Context, Program, TextColumn};
 use aql_event::{Column, EventBatch, EventTable, Needs, ScanReport, ScanStep, TimeRange};
 use aql_match::Matcher;
-use aql_semantic::{BoundQuery, Mode, ProfileFile, bind_text};
+use aql_semantic::{BoundQuery, Mode, NullSemantics, ProfileFile, bind_text};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, UInt32Array};
@@ -134,6 +134,9 @@ pub struct Hunt {
     matcher: Arc<Matcher>,
     needs: Needs,
     facts: FindingColumns,
+    /// The queries of the rules, as far as they could be bound.
+    bound: Vec<Option<BoundQuery>>,
+    cx: Arc<Context>,
     /// Correlations, each with the rules that it reads in the order in which it names them.
     correlations: Vec<(usize, Vec<usize>)>,
     suppressions: Suppressions,
@@ -143,7 +146,8 @@ pub struct Hunt {
 struct SingleRule {
     rule: usize,
     outputs: Vec<(String, Program)>,
-    reasons: Reasons,
+    /// Made when the rule first finds something: most rules find nothing.
+    reasons: OnceLock<Reasons>,
 }
 
 impl Hunt {
@@ -213,7 +217,7 @@ impl Hunt {
             }
         }
         let correlations = hunt.correlations(&bound);
-        let hunt = hunt.finish(&bound, options)?;
+        let hunt = hunt.finish(bound, options)?;
         Ok(Hunt { suppressions, remarks, correlations, ..hunt })
     }
 
@@ -351,7 +355,7 @@ impl Hunt {
                 let numbers = array.as_primitive_opt::<Int64Type>()?;
                 (!numbers.is_null(row)).then(|| numbers.value(row))
             };
-            for (row, why) in single.reasons.evaluate(&events).into_iter().enumerate() {
+            for (row, why) in self.reasons(single).evaluate(&events).into_iter().enumerate() {
                 findings.push(Finding {
                     rule: single.rule,
                     time: integer(&self.facts.time, row),
@@ -377,6 +381,16 @@ impl Hunt {
             }
         }
         findings
+    }
+
+    fn reasons<'r>(&self, single: &'r SingleRule) -> &'r Reasons {
+        single.reasons.get_or_init(|| {
+            let query = self.bound.get(single.rule).and_then(Option::as_ref);
+            let text = self.rules.get(single.rule).map_or("", |rule| &rule.query);
+            let filter = query.and_then(|query| query.filter.as_ref());
+            let nulls = query.map_or(NullSemantics::TwoValued, |query| query.nulls);
+            Reasons::new(filter, text, nulls, &self.cx)
+        })
     }
 
     fn run_grouped(
