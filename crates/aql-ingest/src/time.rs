@@ -65,10 +65,22 @@ pub(crate) fn parse_in_zone(text: &str, zone: &TimeZone) -> Option<i64> {
 /// milliseconds); without `now` such a time is unknown. Without a zone it is UTC; nothing if the
 /// zone is a name other than `UTC`, `GMT` and `Z`. Also returns the bytes used.
 pub(crate) fn parse_month_first(text: &str, now: Option<i64>) -> Option<(i64, usize)> {
-    const MONTHS: [&str; 12] =
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    let name = text.get(..3)?;
-    let month = MONTHS.iter().position(|m| m.eq_ignore_ascii_case(name))? as i64 + 1;
+    // A letter in lower case; nothing else becomes one.
+    let month = match &text.as_bytes().first_chunk::<3>()?.map(|b| b | 0x20) {
+        b"jan" => 1,
+        b"feb" => 2,
+        b"mar" => 3,
+        b"apr" => 4,
+        b"may" => 5,
+        b"jun" => 6,
+        b"jul" => 7,
+        b"aug" => 8,
+        b"sep" => 9,
+        b"oct" => 10,
+        b"nov" => 11,
+        b"dec" => 12,
+        _ => return None,
+    };
     let mut rest = text.get(3..)?.strip_prefix(' ')?.trim_start_matches(' ');
     let number = |rest: &mut &str, longest: usize| -> Option<i64> {
         let digits = rest.bytes().take(longest).take_while(u8::is_ascii_digit).count();

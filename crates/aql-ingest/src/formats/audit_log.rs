@@ -12,6 +12,7 @@
 //!
 //! Not in here: what is in a record ([`auditd`]).
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -76,7 +77,7 @@ pub(crate) fn read_range(
                 let at = At { record, offset };
                 let text = match is_in {
                     true => decode(bytes, at, out),
-                    false => String::from_utf8_lossy(bytes),
+                    false => readable(bytes),
                 };
                 let is_end = syslog::audit_record(&text, out.options.now)
                     .and_then(|(header, message)| auditd::id(message, header.host, &mut id));
@@ -114,12 +115,17 @@ fn give(entry: &Entry, out: &mut Out<'_>) {
     }
 }
 
+/// Bytes as text; that some are none was said when they were read.
+fn readable(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+}
+
 fn take_line(bytes: &[u8], at: At, out: &mut Out<'_>) {
-    text::take(&String::from_utf8_lossy(bytes), bytes, at, out);
+    text::take(&readable(bytes), bytes, at, out);
 }
 
 fn take_event(bytes: &[u8], at: At, out: &mut Out<'_>) {
-    let text = String::from_utf8_lossy(bytes);
+    let text = readable(bytes);
     let records = text.lines().filter_map(|line| syslog::audit_record(line, out.options.now));
     let records: Vec<_> = records.collect();
     let header = records.first().map(|(header, _)| *header).unwrap_or_default();

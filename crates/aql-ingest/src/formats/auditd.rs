@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use aql_catalog::Catalog;
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use super::syslog::Header;
 use super::{Format, Layout};
@@ -92,7 +92,10 @@ impl<'m> Record<'m> {
             rest = after.trim_start();
         }
         let (kind, after) = rest.strip_prefix("type=")?.split_once(' ')?;
-        let (stamp, body) = after.trim_start().strip_prefix("msg=audit(")?.split_once("):")?;
+        let stamp = after.trim_start().strip_prefix("msg=audit(")?;
+        let end = memchr_iter(b')', stamp.as_bytes())
+            .find(|end| stamp.as_bytes().get(end + 1) == Some(&b':'))?;
+        let (stamp, body) = (stamp.get(..end)?, stamp.get(end + 2..)?);
         let (time, serial) = stamp.rsplit_once(':')?;
         Some(Record { node, kind, time, serial, body })
     }
@@ -205,31 +208,34 @@ fn fields<'m>(text: &'m str, kind: &str, pairs: &mut Vec<Pair<'m>>) {
     }
 }
 
-/// Fields whose unquoted value is hexadecimal where it needs to be. In EXECVE records, and only
+/// Is the unquoted value of this field hexadecimal where it needs to be? In EXECVE records, and only
 /// there, the arguments are such fields; in SYSCALL records `a0` is a number.
-const ENCODED: &[&str] = &[
-    "name",
-    "exe",
-    "comm",
-    "cmd",
-    "cwd",
-    "proctitle",
-    "acct",
-    "key",
-    "data",
-    "path",
-    "dir",
-    "file",
-    "grp",
-    "new_name",
-    "old_name",
-    "vm",
-    "device",
-];
+fn is_encoded(key: &str, kind: &str) -> bool {
+    let is_argument = || kind == "EXECVE" && is_argument(key);
+    matches!(
+        key,
+        "name"
+            | "exe"
+            | "comm"
+            | "cmd"
+            | "cwd"
+            | "proctitle"
+            | "acct"
+            | "key"
+            | "data"
+            | "path"
+            | "dir"
+            | "file"
+            | "grp"
+            | "new_name"
+            | "old_name"
+            | "vm"
+            | "device"
+    ) || is_argument()
+}
 
 fn decoded<'m>(key: &str, kind: &str, value: &'m str) -> Cow<'m, str> {
-    let is_encoded = ENCODED.contains(&key) || (kind == "EXECVE" && is_argument(key));
-    match Some(value).filter(|_| is_encoded).and_then(unhex) {
+    match Some(value).filter(|_| is_encoded(key, kind)).and_then(unhex) {
         Some(bytes) => {
             let text = String::from_utf8_lossy(&bytes);
             let text = text.trim_end_matches('\0');

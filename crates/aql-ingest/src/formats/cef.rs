@@ -69,11 +69,17 @@ fn windows_event_id<'m>(pairs: &[Pair<'m>]) -> Option<Cow<'m, str>> {
 fn extension<'m>(text: &'m str, pairs: &mut Vec<Pair<'m>>) {
     let bytes = text.as_bytes();
     let mut open: Option<(&str, usize)> = None;
+    // Behind the last backslash; most values have none.
+    let mut escaped = 0;
+    let text_of = |value: &'m str, start: usize, escaped: usize| -> Cow<'m, str> {
+        if escaped > start { unescape(value) } else { value.into() }
+    };
     let mut at = 0;
     while let Some(found) = memchr2(b'=', b'\\', bytes.get(at..).unwrap_or_default()) {
         at += found;
         if bytes.get(at) == Some(&b'\\') {
             // What follows is escaped.
+            escaped = at + 1;
             at += 2;
             continue;
         }
@@ -82,15 +88,16 @@ fn extension<'m>(text: &'m str, pairs: &mut Vec<Pair<'m>>) {
         {
             if let Some((key, value)) = open {
                 // The blank in front of the key is no part of the value.
-                let value = text.get(value..start - 1).unwrap_or_default();
-                pairs.push((key.into(), unescape(value)));
+                let text = text.get(value..start - 1).unwrap_or_default();
+                pairs.push((key.into(), text_of(text, value, escaped)));
             }
             open = Some((key, at + 1));
         }
         at += 1;
     }
     if let Some((key, value)) = open {
-        pairs.push((key.into(), unescape(text.get(value..).unwrap_or_default().trim_end())));
+        let text = text.get(value..).unwrap_or_default().trim_end();
+        pairs.push((key.into(), text_of(text, value, escaped)));
     }
 }
 
