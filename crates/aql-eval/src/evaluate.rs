@@ -296,8 +296,11 @@ fn truth(value: &Evaluated<'_>, count: usize) -> Condition {
             None => Condition::new(booleans.values().clone(), None),
         };
     }
-    let view = value.view();
-    Condition::collect(count, |row| view.get(row).boolean())
+    match value.view() {
+        View::Constant(constant) => Condition::constant(count, constant.boolean()),
+        View::Null => Condition::constant(count, None),
+        view => Condition::collect(count, |row| view.get(row).boolean()),
+    }
 }
 
 fn compare(
