@@ -166,7 +166,7 @@ impl Shapes {
         }
         if self.steps.len() > MAX_STEPS || self.gaps.len() > MAX_BYTES {
             let Shapes { tried, fitted, .. } = *self;
-            // It wraps after a million times that all was forgotten; then there is no shape.
+            // At its end, after all was forgotten some 200,000 times, records have no shape.
             let base = self.base.saturating_add(self.steps.len() as u32 + 1);
             *self = Shapes { tried, fitted, base, ..Shapes::default() };
         }
